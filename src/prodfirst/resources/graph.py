@@ -59,4 +59,4 @@ class ResourceGraph:
 
     resources: tuple[Resource, ...]
     incomplete: tuple[str, ...] = ()
-    """Why the graph may lack something (an invoke nobody could answer, a remote component); empty if whole."""
+    """Why it may lack something (an invoke nobody could answer, a remote component); empty if whole."""

@@ -23,7 +23,7 @@ class Opaque(Enum):
 UNKNOWN = Opaque.UNKNOWN
 SECRET = Opaque.SECRET
 
-Value: TypeAlias = "None | bool | int | float | str | tuple[Value, ...] | Mapping[str, Value] | Opaque"
+Value: TypeAlias = "bool | int | float | str | tuple[Value, ...] | Mapping[str, Value] | Opaque | None"
 
 _MARK = "$prodfirst"
 

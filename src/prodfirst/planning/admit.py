@@ -1,0 +1,145 @@
+"""Admission: is a fresh plan within the approved one?
+
+The rule (DESIGN.md section 3): every operation is one that the approved plan allows for that resource
+(`same` is within `update`, `update` within `replace`), every value that was known or planned is equal, and
+every value that was unknown is now listed. Anything more stops the deployment and asks for a new plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from prodfirst.kernel.findings import Finding, Severity
+from prodfirst.planning.plan import DeploymentPlan, SuffixFilter
+from prodfirst.planning.steps import Operation, Step
+from prodfirst.resources.graph import Urn
+from prodfirst.resources.values import UNKNOWN, to_json
+
+_WITHIN: Mapping[Operation, frozenset[Operation]] = {
+    Operation.SAME: frozenset({Operation.SAME, Operation.READ}),
+    Operation.UPDATE: frozenset({Operation.SAME, Operation.UPDATE}),
+    Operation.REPLACE: frozenset({Operation.SAME, Operation.UPDATE, Operation.REPLACE}),
+    Operation.CREATE: frozenset({Operation.CREATE}),
+    Operation.DELETE: frozenset({Operation.DELETE}),
+    Operation.READ: frozenset({Operation.READ, Operation.SAME}),
+    Operation.IMPORT: frozenset({Operation.IMPORT}),
+}
+"""What each approved operation allows."""
+
+_UNKNOWN = to_json(UNKNOWN)
+_NEXT = "run `prodfirst plan` again and have the new plan approved"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A value that was unknown when the plan was approved, and is known now."""
+
+    urn: Urn
+    path: str
+    value: Any
+    """JSON data, masked where secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The answer: no refusals means admitted."""
+
+    refusals: tuple[Finding, ...]
+    resolved: tuple[Resolved, ...]
+
+
+def admit(
+    approved: DeploymentPlan, fresh: DeploymentPlan, *, done: frozenset[Urn] = frozenset()
+) -> Admission:
+    """Compare a fresh plan with the approved one.
+
+    `done` holds the resources that an interrupted apply of the same plan has already finished: there a
+    step of the approved plan may be missing or `same`.
+    """
+    refusals: list[Finding] = list(_bindings(approved, fresh))
+    resolved: list[Resolved] = []
+    allowed = _by_urn(approved.steps)
+    old_names, new_names = SuffixFilter(approved.steps), SuffixFilter(fresh.steps)
+    for step in fresh.changes:
+        candidates = allowed.get(step.urn, ())
+        match = next((old for old in candidates if _allows(old, step, done)), None)
+        if match is None:
+            refusals.append(_not_allowed(approved, step, candidates))
+            continue
+        if step.operation is Operation.DELETE:
+            continue
+        before, after = old_names(match.inputs), new_names(step.inputs)
+        for path, old, new in _differences("", before, after):
+            if old == _UNKNOWN:
+                resolved.append(Resolved(step.urn, path, new))
+            else:
+                refusals.append(_changed(approved, step, path))
+    return Admission(tuple(refusals), tuple(resolved))
+
+
+def _bindings(approved: DeploymentPlan, fresh: DeploymentPlan) -> Iterator[Finding]:
+    for label, old, new in (
+        ("program", approved.program, fresh.program),
+        ("configuration", approved.configuration, fresh.configuration),
+    ):
+        if old != new:
+            yield Finding(
+                f"plan-{label}-changed",
+                Severity.MANDATORY,
+                f"the {label} of `{approved.name}` is not the one that was planned",
+                approved.name,
+                "an approval holds for exactly what was reviewed",
+                _NEXT,
+            )
+
+
+def _by_urn(steps: tuple[Step, ...]) -> dict[Urn, tuple[Step, ...]]:
+    result: dict[Urn, tuple[Step, ...]] = {}
+    for step in steps:
+        result[step.urn] = (*result.get(step.urn, ()), step)
+    return result
+
+
+def _allows(approved: Step, fresh: Step, done: frozenset[Urn]) -> bool:
+    if fresh.operation in _WITHIN[approved.operation]:
+        return True
+    return fresh.urn in done and fresh.operation in (Operation.SAME, Operation.UPDATE)
+
+
+def _not_allowed(plan: DeploymentPlan, step: Step, candidates: tuple[Step, ...]) -> Finding:
+    planned = ", ".join(f"`{old.operation}`" for old in candidates) or "nothing"
+    return Finding(
+        "plan-operation",
+        Severity.MANDATORY,
+        f"`{step.operation}` of `{step.name}` ({step.type}) is not in the approved plan of `{plan.name}`",
+        step.source or step.urn,
+        f"the approved plan has {planned} for it",
+        _NEXT,
+    )
+
+
+def _changed(plan: DeploymentPlan, step: Step, path: str) -> Finding:
+    return Finding(
+        "plan-value",
+        Severity.MANDATORY,
+        f"`{path}` of `{step.name}` ({step.type}) is not the value that was approved for `{plan.name}`",
+        step.source or step.urn,
+        "a value that was known when the plan was made must still be the same",
+        _NEXT,
+    )
+
+
+def _differences(path: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Every leaf that differs, with its property path."""
+    if old == new:
+        return
+    if old != _UNKNOWN and isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted(old.keys() | new.keys()):
+            yield from _differences(f"{path}.{key}" if path else key, old.get(key), new.get(key))
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for index, (left, right) in enumerate(zip(old, new, strict=True)):
+            yield from _differences(f"{path}[{index}]", left, right)
+    else:
+        yield path, old, new

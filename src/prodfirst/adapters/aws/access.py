@@ -1,0 +1,70 @@
+"""Access to AWS under one identity, for our own calls and for the child processes of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+_CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+_SELECTORS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
+
+
+@dataclass(frozen=True)
+class AwsAccess:
+    """One identity in one region."""
+
+    region: str
+    environment: Mapping[str, str] = field(repr=False)
+    """What a child process needs to act as this identity; holds credentials, so it is never shown."""
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of `service`, with the proxy and certificate authority of the environment."""
+        import boto3
+        from botocore.config import Config
+
+        proxy = self.environment.get("HTTPS_PROXY")
+        session = boto3.session.Session(
+            aws_access_key_id=self.environment.get("AWS_ACCESS_KEY_ID"),
+            aws_secret_access_key=self.environment.get("AWS_SECRET_ACCESS_KEY"),
+            aws_session_token=self.environment.get("AWS_SESSION_TOKEN"),
+            profile_name=self.environment.get("AWS_PROFILE"),
+            region_name=self.region,
+        )
+        return session.client(
+            service,
+            verify=self.environment.get("AWS_CA_BUNDLE"),
+            config=Config(
+                proxies={"https": proxy} if proxy else None,
+                retries={"mode": "standard", "max_attempts": 5},
+                connect_timeout=10,
+                read_timeout=60,
+            ),
+        )
+
+    def whoami(self) -> str:
+        """The ARN of the identity."""
+        return str(self.client("sts").get_caller_identity()["Arn"])
+
+    def assume(self, role_arn: str, session: str) -> AwsAccess:
+        """This access as another role, for one hour at most (the roles' `max_session_duration`)."""
+        answer = self.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=session)["Credentials"]
+        kept = {k: v for k, v in self.environment.items() if k not in (*_CREDENTIALS, *_SELECTORS)}
+        taken = {
+            "AWS_ACCESS_KEY_ID": answer["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": answer["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": answer["SessionToken"],
+        }
+        return AwsAccess(self.region, MappingProxyType(kept | taken))
+
+
+def ambient(region: str, source: Mapping[str, str]) -> AwsAccess:
+    """The access that the user's own environment gives, for an environment that is not local.
+
+    Only the AWS variables and the proxy settings of `source` are passed on.
+    """
+    wanted = {
+        k: v for k, v in source.items() if k.startswith("AWS_") or k.upper() in ("HTTPS_PROXY", "NO_PROXY")
+    }
+    return AwsAccess(region, MappingProxyType(wanted | {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}))

@@ -1,0 +1,87 @@
+"""Roles of stack identities, made by bootstrap until the identity stack makes them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from prodfirst.adapters.aws.access import AwsAccess
+from prodfirst.adapters.aws.state_store import error_code
+from prodfirst.permissions.policies import Policy, text
+
+_SESSION_SECONDS = 3600
+_POLICY_NAME = "prodfirst"
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The roles of one environment, all below one path."""
+
+    access: AwsAccess
+    account: str
+    path: str
+    """Such as `/prodfirst/acme/local/`."""
+
+    def arn(self, name: str) -> str:
+        """The ARN of a role below the path."""
+        return f"arn:aws:iam::{self.account}:role{self.path}{name}"
+
+    def ensure_boundary(self, name: str, document: Policy) -> str:
+        """Make or update the boundary policy; returns its ARN."""
+        iam = self.access.client("iam")
+        arn = f"arn:aws:iam::{self.account}:policy{self.path}{name}"
+        try:
+            iam.create_policy(PolicyName=name, Path=self.path, PolicyDocument=text(document))
+        except ClientError as error:
+            if error_code(error) != "EntityAlreadyExists":
+                raise
+            self._update(iam, arn, document)
+        return arn
+
+    def ensure(
+        self, name: str, *, trusted: str, boundary: str, document: Policy, tags: dict[str, str]
+    ) -> bool:
+        """Make or update one role that only `trusted` (an ARN) may assume. True if new."""
+        iam = self.access.client("iam")
+        trust = json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": [{"Effect": "Allow", "Principal": {"AWS": trusted}, "Action": "sts:AssumeRole"}],
+            }
+        )
+        made = True
+        try:
+            iam.create_role(
+                RoleName=name,
+                Path=self.path,
+                AssumeRolePolicyDocument=trust,
+                PermissionsBoundary=boundary,
+                MaxSessionDuration=_SESSION_SECONDS,
+                Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+            )
+        except ClientError as error:
+            if error_code(error) != "EntityAlreadyExists":
+                raise
+            made = False
+            iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust)
+            iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=boundary)
+        iam.put_role_policy(RoleName=name, PolicyName=_POLICY_NAME, PolicyDocument=text(document))
+        return made
+
+    def _update(self, iam: Any, arn: str, document: Policy) -> None:
+        """A new default version where the document differs; the oldest goes first (AWS keeps five)."""
+        versions = iam.list_policy_versions(PolicyArn=arn)["Versions"]
+        default = next(item for item in versions if item["IsDefaultVersion"])
+        current = iam.get_policy_version(PolicyArn=arn, VersionId=default["VersionId"])["PolicyVersion"][
+            "Document"
+        ]
+        if (json.loads(current) if isinstance(current, str) else current) == document:
+            return
+        spare = [item for item in versions if not item["IsDefaultVersion"]]
+        if len(versions) >= 5:
+            oldest = min(spare, key=lambda item: int(item["VersionId"].removeprefix("v")))
+            iam.delete_policy_version(PolicyArn=arn, VersionId=oldest["VersionId"])
+        iam.create_policy_version(PolicyArn=arn, PolicyDocument=text(document), SetAsDefault=True)

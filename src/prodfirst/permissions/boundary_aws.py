@@ -1,0 +1,63 @@
+"""What a stack identity may do on AWS until its lock file says it exactly, and the boundary around it.
+
+Until the identity stack turns lock files into roles, a stack identity holds whole services (admitted in
+docs/critiques.md), but never another deployment's state or key, and never an identity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from prodfirst.permissions.policies import Policy, policy, statement
+from prodfirst.permissions.state_aws import StateLocation, state_statements
+
+_READS = {
+    "ec2": ("Describe*", "Get*"),
+    "kms": ("DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "List*"),
+    "logs": ("Describe*", "List*"),
+    "s3": (
+        "GetAccelerateConfiguration",
+        "GetBucket*",
+        "GetEncryptionConfiguration",
+        "GetLifecycleConfiguration",
+        "GetReplicationConfiguration",
+        "ListAllMyBuckets",
+        "ListTagsForResource",
+    ),
+}
+"""Read and List actions alone: no object, no secret value."""
+
+_WRITES = ("ec2:*", "kms:*", "logs:*")
+
+
+def plan_policy(location: StateLocation) -> Policy:
+    """The plan identity: reads, and its own state."""
+    reads = [f"{service}:{action}" for service, actions in _READS.items() for action in actions]
+    return policy(*state_statements(location, write=False), statement("Read", reads, ["*"]))
+
+
+def apply_policy(location: StateLocation, buckets: str, foreign_keys: Sequence[str]) -> Policy:
+    """The apply identity: reads, changes, its own state.
+
+    `buckets` is the prefix of the names of the stack's own buckets; `foreign_keys` are the ARNs of the
+    keys under other deployments' state.
+    """
+    reads = [f"{service}:{action}" for service, actions in _READS.items() for action in actions]
+    own = f"arn:aws:s3:::{buckets}*"
+    statements = [
+        *state_statements(location, write=True),
+        statement("Read", reads, ["*"]),
+        statement("Work", _WRITES, ["*"]),
+        statement("OwnBuckets", ["s3:*"], [own, f"{own}/*"]),
+    ]
+    if foreign_keys:
+        statements.append(statement("NoForeignKeys", ["kms:*"], foreign_keys, effect="Deny"))
+    return policy(*statements)
+
+
+def boundary() -> Policy:
+    """The most that any stack identity can ever do: no identities, no accounts, no other roles."""
+    return policy(
+        statement("Work", ["ec2:*", "kms:*", "logs:*", "s3:*"], ["*"]),
+        statement("NoIdentities", ["account:*", "iam:*", "organizations:*", "sts:*"], ["*"], effect="Deny"),
+    )

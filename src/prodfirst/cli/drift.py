@@ -1,0 +1,51 @@
+"""`prodfirst drift`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from prodfirst.cli.options import (
+    environment_option,
+    file_option,
+    json_option,
+    open_site,
+    print_json,
+    selected,
+    stacks_argument,
+)
+from prodfirst.kernel.errors import ExitCode
+
+
+@click.command()
+@stacks_argument
+@file_option
+@environment_option
+@json_option
+@click.pass_context
+def drift(
+    ctx: click.Context, stacks: tuple[str, ...], file: Path | None, environment: str | None, as_json: bool
+) -> None:
+    """Find what the cloud says that the state does not; changes nothing. Exits with 1 where there is drift.
+
+    \b
+    Examples:
+      prodfirst drift
+      prodfirst drift network --env production --json
+    """
+    from prodfirst.cli.plans import engine_of
+    from prodfirst.rendering.console import console
+    from prodfirst.rendering.drift_text import drift_json, drift_text
+    from prodfirst.rendering.progress import progress
+    from prodfirst.usecases.drift import drift as find
+
+    site = open_site(file, environment)
+    engine = engine_of(site, quiet=as_json)
+    with progress(quiet=as_json) as listen:
+        found = find(site, selected(site, stacks), engine, listen)
+    if as_json:
+        print_json(drift_json(found))
+    else:
+        drift_text(found, console())
+    ctx.exit(ExitCode.FINDINGS if any(item.steps for item in found) else ExitCode.CLEAN)

@@ -1,0 +1,61 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from prodfirst.estate.definition import Estate, Stack
+    from prodfirst.usecases.site import Site
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+file_option: Callable[[F], F] = click.option(
+    "-f",
+    "--file",
+    type=click.Path(path_type=Path),
+    envvar="PRODFIRST_FILE",
+    help="The estate's file [default: prodfirst.yaml here or above].",
+)
+environment_option: Callable[[F], F] = click.option(
+    "-e",
+    "--env",
+    "environment",
+    envvar="PRODFIRST_ENVIRONMENT",
+    help="The environment [default: the only one].",
+)
+json_option: Callable[[F], F] = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+stacks_argument: Callable[[F], F] = click.argument("stacks", nargs=-1)
+
+
+def open_estate(file: Path | None) -> Estate:
+    """The estate of `--file`, or of the nearest `prodfirst.yaml`."""
+    from prodfirst.estate.reading import find, load
+
+    return load(file or find(Path.cwd()))
+
+
+def open_site(file: Path | None, environment: str | None) -> Site:
+    """One environment of the estate."""
+    from prodfirst.estate import selection
+    from prodfirst.usecases.site import Site
+
+    estate = open_estate(file)
+    return Site(estate, selection.environment(estate, environment))
+
+
+def selected(site: Site, names: tuple[str, ...]) -> tuple[Stack, ...]:
+    """The named stacks, or all, in the order of their application."""
+    from prodfirst.estate.selection import select
+
+    return tuple(item.stack for item in select(site.estate, names))
+
+
+def print_json(data: Any) -> None:
+    """Print one JSON value on standard output."""
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False))

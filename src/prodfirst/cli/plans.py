@@ -1,0 +1,74 @@
+"""What `plan`, `apply` and `destroy` share: make a plan, show it, apply it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+from prodfirst.adapters.pulumi.engine import Engine
+from prodfirst.cli.options import print_json
+from prodfirst.estate.definition import Stack
+from prodfirst.kernel.errors import ExitCode
+from prodfirst.kernel.findings import Severity
+from prodfirst.planning.file import dump
+from prodfirst.planning.plan import EstatePlan
+from prodfirst.planning.results import EstateResult
+from prodfirst.rendering.console import console
+from prodfirst.rendering.plan_text import plan_text
+from prodfirst.rendering.progress import progress
+from prodfirst.rendering.result_text import result_json, result_text
+from prodfirst.usecases.apply import Apply
+from prodfirst.usecases.engine import open_engine
+from prodfirst.usecases.plan import plan
+from prodfirst.usecases.site import Site
+
+
+def engine_of(site: Site, *, quiet: bool) -> Engine:
+    """The engine for a site; the build, where one is needed, is told."""
+    return open_engine(site, (lambda _text: None) if quiet else lambda text: click.echo(text, err=True))
+
+
+def make_plan(site: Site, stacks: tuple[Stack, ...], *, destroy: bool, quiet: bool) -> EstatePlan:
+    """Plan with progress on standard error."""
+    engine = engine_of(site, quiet=quiet)
+    with progress(quiet=quiet) as listen:
+        return plan(site, stacks, engine, listen, destroy=destroy)
+
+
+def show_plan(made: EstatePlan, *, as_json: bool, verbose: bool, out: Path | None) -> None:
+    """Save the plan where asked, and print it."""
+    data = dump(made)
+    if out is not None:
+        with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
+            json.dump(data, stream, indent=1)
+    if as_json:
+        print_json(data)
+    else:
+        plan_text(made, console(), verbose=verbose)
+
+
+def findings_exit(made: EstatePlan) -> ExitCode:
+    """1 where a guard forbids the plan."""
+    forbidden = any(finding.severity is Severity.MANDATORY for finding in made.findings)
+    return ExitCode.FINDINGS if forbidden else ExitCode.CLEAN
+
+
+def carry_out(site: Site, approved: EstatePlan, *, as_json: bool) -> ExitCode:
+    """Apply a plan, print how it ended, and say which exit code that is."""
+    engine = engine_of(site, quiet=as_json)
+    with progress(quiet=as_json) as listen:
+        result = Apply.of(site, approved, engine, listen).run()
+    if as_json:
+        print_json(result_json(result))
+    else:
+        result_text(result, console())
+    return _exit(result)
+
+
+def _exit(result: EstateResult) -> ExitCode:
+    if result.failed:
+        return ExitCode.FAILURE
+    return ExitCode.FINDINGS if result.refused else ExitCode.CLEAN

@@ -1,0 +1,182 @@
+"""`prodfirst apply`: carry out an approved plan, and no more than it."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from prodfirst.adapters.journal import Journal
+from prodfirst.adapters.pulumi.engine import Engine, EngineRun, Preview
+from prodfirst.estate.definition import Stack
+from prodfirst.kernel.errors import InvalidInput, Problem, ProdfirstError, Refused
+from prodfirst.kernel.findings import Finding, Severity
+from prodfirst.kernel.paths import home, private_dir
+from prodfirst.planning.admit import admit
+from prodfirst.planning.plan import DeploymentPlan, EstatePlan
+from prodfirst.planning.progress import Listener
+from prodfirst.planning.results import DeploymentResult, EstateResult, Result
+from prodfirst.planning.state import EMPTY, StateVersion
+from prodfirst.usecases.plan import bind, recorded_version
+from prodfirst.usecases.site import Site
+
+
+@dataclass(frozen=True)
+class Apply:
+    """One apply of one approved plan."""
+
+    site: Site
+    approved: EstatePlan
+    engine: Engine
+    listen: Listener
+    journal: Journal
+
+    @classmethod
+    def of(cls, site: Site, approved: EstatePlan, engine: Engine, listen: Listener) -> Apply:
+        """Checks that the plan is one of this estate and environment, and that no guard forbids it."""
+        _check_plan(site, approved)
+        folder = home() / "journal" / site.estate.name / site.environment.name
+        return cls(site, approved, engine, listen, Journal.of(folder, approved.digest))
+
+    def run(self) -> EstateResult:
+        """Apply the deployments in their order; what depends on a failed one is not reached."""
+        results: list[DeploymentResult] = []
+        for plan in self.approved.deployments:
+            stopped = [item.deployment for item in results if item.result in (Result.FAILED, Result.REFUSED)]
+            blocking = [name for name in stopped if self._depends(plan, name)]
+            results.append(self._not_reached(plan, blocking) if blocking else self._deployment(plan))
+        return EstateResult(self.approved.digest, tuple(results))
+
+    def _deployment(self, plan: DeploymentPlan) -> DeploymentResult:
+        begun = time.monotonic()
+        try:
+            result = self._carry_out(plan)
+        except Refused as error:
+            result = DeploymentResult(plan.name, Result.REFUSED, why=str(error))
+        except ProdfirstError as error:
+            self.journal.write("finished", plan.name, result="failed")
+            result = DeploymentResult(plan.name, Result.FAILED, why=str(error))
+        return result.lasting(time.monotonic() - begun)
+
+    def _carry_out(self, plan: DeploymentPlan) -> DeploymentResult:
+        stack = self.site.estate.stacks[_name(plan)]
+        identity, access = self.site.identity(stack, "apply")
+        resumed = self.journal.interrupted(plan.name)
+        version = recorded_version(self.site, stack, access)
+        if version is None and not plan.changes:
+            return DeploymentResult(
+                plan.name, Result.UNCHANGED, why="it does not exist and nothing is planned"
+            )
+        self._check_state(plan, version, resumed=resumed)
+        with (
+            self.site.engine_run(stack, access) as run,
+            tempfile.TemporaryDirectory(prefix="plan-", dir=private_dir(home() / "tmp")) as folder,
+        ):
+            if version is None:
+                self.engine.init(run)
+            guard = Path(folder) / "plan.json"
+            empty = self.approved.destroy
+            preview = self.engine.preview(run, empty=empty, save_plan=guard, on_event=self.listen)
+            admission = self._admitted(plan, stack, identity, version, preview)
+            if (
+                not [step for step in preview.steps if step.operation != "same"]
+                and not preview.changes_outputs
+            ):
+                return DeploymentResult(plan.name, Result.UNCHANGED, why="everything is as planned already")
+            return self._update(plan, run, guard, self._same_state(stack, access, version), admission)
+
+    def _update(
+        self,
+        plan: DeploymentPlan,
+        run: EngineRun,
+        guard: Path,
+        approve: Callable[[], None],
+        resolved: int,
+    ) -> DeploymentResult:
+        self.journal.write("started", plan.name, plan=plan.digest, resolved=resolved)
+        outcome = self.engine.update(
+            run, plan=guard, empty=self.approved.destroy, approve=approve, on_event=self.listen
+        )
+        result = Result.APPLIED if outcome.succeeded else Result.FAILED
+        self.journal.write("finished", plan.name, result=result.value)
+        return DeploymentResult(plan.name, result, why=outcome.why, done=outcome.done, failed=outcome.failed)
+
+    def _admitted(
+        self,
+        plan: DeploymentPlan,
+        stack: Stack,
+        identity: str,
+        version: StateVersion | None,
+        preview: Preview,
+    ) -> int:
+        """How many unknown values are known now; raises Refused where the fresh plan holds more."""
+        fresh = bind(self.site, stack, identity, version or EMPTY, preview, empty=self.approved.destroy)
+        admission = admit(plan, fresh)
+        if admission.refusals:
+            raise Refused(*(_problem(finding) for finding in admission.refusals))
+        return len(admission.resolved)
+
+    def _check_state(self, plan: DeploymentPlan, version: StateVersion | None, *, resumed: bool) -> None:
+        if resumed or (version or EMPTY) == plan.state:
+            return
+        raise Refused(
+            Problem(
+                f"the state of `{plan.name}` is not the one that was planned",
+                why="something changed it after the plan was made",
+                fix="run `prodfirst plan` again and have the new plan approved",
+            )
+        )
+
+    def _same_state(self, stack: Stack, access: object, version: StateVersion | None) -> Callable[[], None]:
+        """Called under the engine's lock, before the first registration."""
+
+        def check() -> None:
+            now = recorded_version(self.site, stack, access)  # type: ignore[arg-type]
+            if (now or EMPTY) != (version or EMPTY):
+                raise Refused(
+                    Problem(
+                        f"the state of `{stack.name}/{self.site.environment.name}` changed while apply began",
+                        why="somebody else changed it between our preview and the engine's lock",
+                        fix="run `prodfirst plan` again and have the new plan approved",
+                    )
+                )
+
+        return check
+
+    def _depends(self, plan: DeploymentPlan, stopped: str) -> bool:
+        """Whether `plan` waits for the deployment `stopped`; on destroy the arrows are reversed."""
+        own, other = _name(plan), stopped.split("/")[0]
+        reader, read = (other, own) if self.approved.destroy else (own, other)
+        return read in self.site.estate.upstream(reader)
+
+    def _not_reached(self, plan: DeploymentPlan, blocking: list[str]) -> DeploymentResult:
+        names = ", ".join(f"`{name}`" for name in blocking)
+        return DeploymentResult(plan.name, Result.NOT_REACHED, why=f"it depends on {names}")
+
+
+def _name(plan: DeploymentPlan) -> str:
+    return plan.stack
+
+
+def _check_plan(site: Site, plan: EstatePlan) -> None:
+    wanted = f"{site.estate.name}/{site.environment.name}"
+    if f"{plan.estate}/{plan.environment}" != wanted:
+        raise InvalidInput(
+            Problem(
+                f"the plan is for `{plan.estate}/{plan.environment}`, not for `{wanted}`",
+                fix="name its own estate",
+            )
+        )
+    if missing := [item.stack for item in plan.deployments if item.stack not in site.estate.stacks]:
+        raise InvalidInput(
+            Problem(f"the estate has no stack `{missing[0]}` any more", fix="run `prodfirst plan` again")
+        )
+    forbidden = [item for item in plan.findings if item.severity is Severity.MANDATORY]
+    if forbidden:
+        raise Refused(*(_problem(finding) for finding in forbidden))
+
+
+def _problem(finding: Finding) -> Problem:
+    return Problem(finding.what, finding.where, finding.why, finding.fix)

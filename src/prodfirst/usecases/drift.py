@@ -1,0 +1,29 @@
+"""`prodfirst drift`: what the cloud says that the checkpoint does not."""
+
+from __future__ import annotations
+
+from prodfirst.adapters.pulumi.engine import Engine
+from prodfirst.estate.definition import Stack
+from prodfirst.planning.drifting import DeploymentDrift
+from prodfirst.planning.progress import Listener
+from prodfirst.planning.steps import Operation, in_order
+from prodfirst.usecases.plan import recorded_version
+from prodfirst.usecases.site import Site
+
+
+def drift(
+    site: Site, stacks: tuple[Stack, ...], engine: Engine, listen: Listener
+) -> tuple[DeploymentDrift, ...]:
+    """Refresh every deployment under its plan identity, changing nothing."""
+    return tuple(_deployment(site, stack, engine, listen) for stack in stacks)
+
+
+def _deployment(site: Site, stack: Stack, engine: Engine, listen: Listener) -> DeploymentDrift:
+    name = f"{stack.name}/{site.environment.name}"
+    _, access = site.identity(stack, "plan")
+    if recorded_version(site, stack, access) is None:
+        return DeploymentDrift(name, stack.stateful, (), "it does not exist yet")
+    with site.engine_run(stack, access) as run:
+        steps = engine.refresh(run, preview_only=True, on_event=listen)
+    changed = tuple(step for step in steps if step.operation is not Operation.SAME)
+    return DeploymentDrift(name, stack.stateful, in_order(changed))

@@ -1,0 +1,175 @@
+"""One environment of one estate, with everything that a command needs to work on it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from prodfirst.adapters.aws.access import AwsAccess, ambient
+from prodfirst.adapters.aws.roles import Roles
+from prodfirst.adapters.aws.state_store import StateBucket, StateKey
+from prodfirst.adapters.pulumi import stack_file
+from prodfirst.adapters.pulumi.engine import EngineRun, ProviderCommand
+from prodfirst.adapters.pulumi.stack_file import StackFile
+from prodfirst.estate.definition import Environment, Estate, Stack
+from prodfirst.kernel.errors import InvalidInput, Problem
+from prodfirst.kernel.paths import home, private_dir
+from prodfirst.localcloud.lifecycle import LocalCloud
+from prodfirst.permissions.state_aws import StateLocation
+
+Phase = str
+"""`plan` or `apply`."""
+
+RUN_SECONDS = 3600.0
+"""The longest one engine run may take: as long as its credentials live."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """One environment of one estate."""
+
+    estate: Estate
+    environment: Environment
+
+    @cached_property
+    def cloud(self) -> LocalCloud:
+        """The local cloud of this installation; only for a local environment."""
+        return LocalCloud(home() / "local")
+
+    @cached_property
+    def operator(self) -> AwsAccess:
+        """Whoever runs prodfirst: the local administrator, or the user's own AWS credentials."""
+        region = self.environment.region
+        if not self.environment.local:
+            return ambient(region, os.environ)
+        variables = {**self.cloud.environment(), "AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+        return AwsAccess(region, variables)
+
+    def identity(self, stack: Stack, phase: Phase) -> tuple[str, AwsAccess]:
+        """The ARN of a stack's identity, and access under it for one run."""
+        arn = self.roles.arn(self.role_name(stack, phase))
+        return arn, self.operator.assume(arn, f"prodfirst-{phase}")
+
+    @property
+    def roles(self) -> Roles:
+        """The roles of this environment."""
+        path = f"/prodfirst/{self.estate.name}/{self.environment.name}/"
+        return Roles(self.operator, self.environment.account, path)
+
+    def role_name(self, stack: Stack, phase: Phase) -> str:
+        """Unique in the account, as IAM demands whatever the path."""
+        return f"{self.prefix(stack)}-{phase}"
+
+    def prefix(self, stack: Stack) -> str:
+        """What names of a stack's cloud resources begin with."""
+        return f"{self.estate.name}-{self.environment.name}-{stack.name}"
+
+    def bucket(self, access: AwsAccess) -> StateBucket:
+        """The state bucket as `access` sees it."""
+        name, _, prefix = self.environment.backend.removeprefix("s3://").partition("/")
+        return StateBucket(access, name, f"{prefix.rstrip('/')}/" if prefix else "")
+
+    def key(self, stack: Stack) -> StateKey:
+        """The key under the secrets in a stack's state."""
+        alias = f"alias/prodfirst/{self.estate.name}/{self.environment.name}/{stack.name}"
+        return StateKey(self.operator, alias)
+
+    def location(self, stack: Stack, key_arn: str) -> StateLocation:
+        """Where a stack's state lies, for its policies."""
+        bucket = self.bucket(self.operator)
+        return StateLocation(bucket.bucket, bucket.prefix, stack.project, self.environment.name, key_arn)
+
+    def tags(self, stack: Stack) -> dict[str, str]:
+        """What every resource of a stack carries (DESIGN.md section 5)."""
+        return {
+            "prodfirst:estate": self.estate.name,
+            "prodfirst:environment": self.environment.name,
+            "prodfirst:layer": stack.layer.value,
+            "prodfirst:stack": stack.name,
+        }
+
+    def stack_file_path(self, stack: Stack) -> Path:
+        """In the program's folder; for a local environment outside the checkout, which stays clean."""
+        if not self.environment.local:
+            return stack.program / f"Pulumi.{self.environment.name}.yaml"
+        folder = home() / "local" / "stacks" / self.estate.name / self.environment.name
+        return folder / f"Pulumi.{stack.project}.yaml"
+
+    def stack_file(self, stack: Stack) -> StackFile:
+        """What a run is given: the team's configuration under the environment's own values."""
+        own = stack_file.read(self.stack_file_path(stack))
+        if own is None or not own.encrypted_key:
+            raise InvalidInput(
+                Problem(
+                    f"environment `{self.environment.name}` is not ready for stack `{stack.name}`",
+                    self.environment.position,
+                    "its state bucket, keys and identities have not been made",
+                    f"run `prodfirst bootstrap {self.environment.name}` with an administrator's credentials",
+                )
+            )
+        if not self.environment.local:
+            return own.with_config(self.managed_config(stack))
+        committed = self._committed(stack)
+        return StackFile(own.secrets_provider, own.encrypted_key).with_config(
+            committed.config, own.config, self.managed_config(stack)
+        )
+
+    def managed_config(self, stack: Stack) -> Mapping[str, Any]:
+        """Configuration that follows from the estate."""
+        return {
+            "aws:region": self.environment.region,
+            "aws:allowedAccountIds": [self.environment.account],
+            "aws:defaultTags": {"tags": self.tags(stack)},
+            "prodfirst:account": self.environment.account,
+            "prodfirst:environment": self.environment.name,
+            "prodfirst:estate": self.estate.name,
+            "prodfirst:prefix": self.prefix(stack),
+            "prodfirst:region": self.environment.region,
+            "prodfirst:stack": stack.name,
+            "prodfirst:zones": list(self.environment.zones),
+        }
+
+    @contextmanager
+    def engine_run(self, stack: Stack, access: AwsAccess) -> Iterator[EngineRun]:
+        """What one engine run of a stack is given; its configuration lies in a private folder."""
+        file = self.stack_file(stack)
+        with tempfile.TemporaryDirectory(prefix="run-", dir=private_dir(home() / "tmp")) as folder:
+            path = Path(folder) / f"Pulumi.{self.environment.name}.yaml"
+            file.write(path)
+            yield EngineRun(
+                program=stack.program,
+                project=stack.project,
+                stack=self.environment.name,
+                root=self.estate.root,
+                config_file=path,
+                backend_url=f"{self.environment.backend}?region={self.environment.region}",
+                secrets_provider=file.secrets_provider,
+                engine_environment=access.environment,
+                providers=_LOCAL_PROVIDERS if self.environment.local else (),
+                timeout=RUN_SECONDS,
+            )
+
+    def _committed(self, stack: Stack) -> StackFile:
+        path = stack.program / f"Pulumi.{self.environment.name}.yaml"
+        committed = stack_file.read(path) or StackFile()
+        if committed.has_secrets:
+            raise InvalidInput(
+                Problem(
+                    f"`{path.name}` of stack `{stack.name}` holds secret configuration",
+                    str(path),
+                    "a local environment has a key of its own on each machine, so nobody else can decrypt it",
+                    "set it on this machine with `pulumi config set --secret --config-file "
+                    f"{self.stack_file_path(stack)}`",
+                )
+            )
+        return committed
+
+
+_LOCAL_PROVIDERS = (ProviderCommand("aws", (sys.executable, "-m", "prodfirst.providers.aws")),)

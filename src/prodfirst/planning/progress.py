@@ -1,4 +1,7 @@
-"""What a listener hears while a run goes on. Listeners may be called from several threads."""
+"""What a listener hears while a run goes on.
+
+Listeners may be called from several threads, and time the steps themselves: an event is told when it happens.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,8 @@ class StepStarted:
 
 @dataclass(frozen=True, slots=True)
 class StepFinished:
+    """A step succeeded; in a preview, it was computed."""
+
     deployment: str
     operation: str
     urn: Urn
@@ -37,15 +42,20 @@ class StepFailed:
     deployment: str
     operation: str
     urn: Urn
+    reason: str = ""
+    """What the provider said, masked; empty where a `Message` has told it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A warning or an error of the engine, a provider or the program; secrets are masked."""
+    """What the engine, a provider or the program says; secrets are masked."""
 
     deployment: str
     severity: str
+    """`info`, `info#err`, `warning` or `error`, as the engine names them."""
     text: str
+    urn: Urn | None = None
+    """The resource that it is about."""
 
 
 Progress: TypeAlias = Phase | StepStarted | StepFinished | StepFailed | Message

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from types import MappingProxyType
 
+from prodfirst.kernel.findings import Finding
 from prodfirst.planning.plan import Digest
+from prodfirst.planning.steps import Step
 
 
 class Result(StrEnum):
@@ -21,14 +21,27 @@ class Result(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class StepFailure:
+    """A step that failed, and what the provider said, masked."""
+
+    step: Step
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DeploymentResult:
     """How one deployment ended."""
 
     deployment: str
     result: Result
     why: str = ""
-    done: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
-    """Operation → how many resources."""
+    findings: tuple[Finding, ...] = ()
+    """What refused it."""
+    done: tuple[Step, ...] = ()
+    """What was carried out, whatever the result."""
+    failed: tuple[StepFailure, ...] = ()
+    unfinished: tuple[Step, ...] = ()
+    """Begun and never heard of again: the checkpoint lists them as pending."""
     seconds: float = 0.0
 
     def lasting(self, seconds: float) -> DeploymentResult:
@@ -45,8 +58,10 @@ class EstateResult:
 
     @property
     def failed(self) -> bool:
-        return any(item.result in (Result.FAILED, Result.NOT_REACHED) for item in self.deployments)
+        """Whether a deployment failed. One not reached behind a refusal is no failure of its own."""
+        return any(item.result is Result.FAILED for item in self.deployments)
 
     @property
     def refused(self) -> bool:
+        """Whether a deployment was refused."""
         return any(item.result is Result.REFUSED for item in self.deployments)

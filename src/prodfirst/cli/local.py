@@ -1,0 +1,158 @@
+"""`prodfirst local`: the local cloud of this installation."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from prodfirst.cli.options import environment_option, file_option, json_option, open_site, print_json
+from prodfirst.kernel.errors import InvalidInput, Problem
+
+if TYPE_CHECKING:
+    from prodfirst.localcloud.lifecycle import LocalCloud
+
+_FOLLOW_SECONDS = 0.3
+
+
+@click.group()
+def local() -> None:
+    """The local cloud: real AWS host names on this machine, with real credentials and enforced permissions.
+
+    \b
+    Examples:
+      prodfirst local up
+      prodfirst local exec -- aws s3 ls
+      eval "$(prodfirst local env)"
+    """
+
+
+@local.command()
+@file_option
+@environment_option
+def up(file: Path | None, environment: str | None) -> None:
+    """Start it, with the account and region of the estate's local environment."""
+    site = open_site(file, environment)
+    if not site.environment.local:
+        raise InvalidInput(
+            Problem(
+                f"environment `{site.environment.name}` is not local",
+                site.environment.position,
+                fix="choose one with `local: true` by `--env`",
+            )
+        )
+    begun = time.monotonic()
+    running = site.cloud.up(
+        site.environment.account, site.environment.region, lambda text: click.echo(text, err=True)
+    )
+    click.echo(f"the local cloud is up: account {running.account}, {time.monotonic() - begun:.1f} s")
+    click.echo("next: prodfirst bootstrap, or prodfirst local exec -- aws sts get-caller-identity", err=True)
+
+
+@local.command()
+def down() -> None:
+    """Stop it; its state is kept."""
+    click.echo("the local cloud is down" if _cloud().down() else "the local cloud was not running")
+
+
+@local.command()
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+def reset(yes: bool) -> None:
+    """Stop it and forget everything in it."""
+    if not yes:
+        click.confirm("forget everything in the local cloud?", abort=True, err=True)
+    _cloud().reset()
+    click.echo("the local cloud is empty")
+
+
+@local.command()
+@json_option
+def status(as_json: bool) -> None:
+    """Show whether it runs, and where."""
+    running = _cloud().status()
+    if as_json:
+        facts = {"pid": running.pid, "port": running.port, "account": running.account} if running else {}
+        print_json({"prodfirst": "local", "version": 1, "running": running is not None, **facts})
+    elif running is None:
+        click.echo("down; start it with `prodfirst local up`")
+    else:
+        click.echo(f"up: front on 127.0.0.1:{running.port}, account {running.account}, process {running.pid}")
+
+
+@local.command()
+@click.option("--shell", type=click.Choice(["sh", "fish"]), default="sh", show_default=True)
+def env(shell: str) -> None:
+    """Print the environment of its administrator, for `eval`. It holds credentials of the local cloud."""
+    for key, value in _cloud().environment().items():
+        quoted = shlex.quote(value)
+        click.echo(f"set -gx {key} {quoted};" if shell == "fish" else f"export {key}={quoted}")
+
+
+@local.command(name="exec", context_settings={"ignore_unknown_options": True})
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def execute(command: tuple[str, ...]) -> None:
+    """Run COMMAND as the administrator of the local cloud.
+
+    \b
+    Example:
+      prodfirst local exec -- aws s3 ls
+    """
+    variables = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+    try:
+        os.execvpe(command[0], list(command), {**variables, **_cloud().environment()})  # noqa: S606
+    except FileNotFoundError as error:
+        raise InvalidInput(
+            Problem(
+                f"no command `{command[0]}`", why="it is not on the PATH", fix="install it, or name its path"
+            )
+        ) from error
+
+
+@local.command()
+@click.option("--denied", is_flag=True, help="Only calls that were refused.")
+@click.option("--follow", is_flag=True, help="Go on until Ctrl-C.")
+@click.option("-n", "--lines", type=click.IntRange(1, 100_000), default=50, show_default=True)
+@json_option
+def logs(denied: bool, follow: bool, lines: int, as_json: bool) -> None:
+    """Show the audit: who called what, and what was decided."""
+    path = _cloud().audit
+    if not path.exists():
+        return
+    with path.open() as stream:
+        kept = [line for line in stream if _wanted(line, denied)]
+        for line in kept[-lines:]:
+            _show(line, as_json)
+        while follow:
+            if line := stream.readline():
+                if _wanted(line, denied):
+                    _show(line, as_json)
+            else:
+                time.sleep(_FOLLOW_SECONDS)
+
+
+def _wanted(line: str, denied: bool) -> bool:
+    return not denied or json.loads(line)["decision"] == "deny"
+
+
+def _show(line: str, as_json: bool) -> None:
+    if as_json:
+        click.echo(line.rstrip())
+        return
+    entry = json.loads(line)
+    moment = time.strftime("%H:%M:%S", time.localtime(entry["time"]))
+    who = entry["principal"] or entry["key"] or "nobody"
+    what = f"{entry['service']}:{entry['operation'] or '?'}"
+    on = " ".join(f"{key}={value}" for key, value in entry["parameters"].items())
+    click.echo(f"{moment} {entry['decision']:<5} {what:<32} {who} {on} {entry['reason']}".rstrip())
+
+
+def _cloud() -> LocalCloud:
+    from prodfirst.kernel.paths import home
+    from prodfirst.localcloud.lifecycle import LocalCloud
+
+    return LocalCloud(home() / "local")

@@ -1,0 +1,131 @@
+"""The AWS API itself: ministack, run inside this process, so that nobody can reach it around the gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+_SAVE_SECONDS = 5.0
+"""How long a change may stay in memory alone: what a crash of the process can lose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer of the API."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+def configure(folder: Path, account: str, region: str) -> None:
+    """Set what ministack reads from the environment when it is first imported.
+
+    `AUTH` makes it decide IAM; no listener of its own is left on (MQTT, SFTP), no container engine is found.
+    """
+    os.environ.update(
+        {
+            "AUTH": "true",
+            "MINISTACK_ACCOUNT_ID": account,
+            "MINISTACK_REGION": region,
+            "PERSIST_STATE": "1",
+            "STATE_DIR": str(folder / "state"),
+            "S3_PERSIST": "1",
+            "S3_DATA_DIR": str(folder / "s3"),
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            "DOCKER_HOST": f"unix://{folder / 'no-container-engine'}",
+            "LOG_LEVEL": "WARNING",
+        }
+    )
+
+
+class Api:
+    """ministack as an ASGI application."""
+
+    def __init__(self) -> None:
+        self._receive: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._lifespan: asyncio.Task[None] | None = None
+        self._saver: asyncio.Task[None] | None = None
+        self._dirty = False
+
+    async def start(self) -> None:
+        """Load the saved state and get ready."""
+        from ministack.app import app
+
+        self._app = app
+        self._lifespan = asyncio.create_task(
+            self._app({"type": "lifespan"}, self._receive.get, self._events.put)
+        )
+        await self._receive.put({"type": "lifespan.startup"})
+        event = await self._events.get()
+        if event["type"] != "lifespan.startup.complete":
+            raise RuntimeError(f"the AWS API did not start: {event.get('message', '')}")
+        self._saver = asyncio.create_task(self._save_now_and_then())
+
+    async def stop(self) -> None:
+        """Save the state and end."""
+        if self._saver is not None:
+            self._saver.cancel()
+        await self._receive.put({"type": "lifespan.shutdown"})
+        await self._events.get()
+
+    async def call(
+        self, method: str, host: str, raw_path: str, headers: Mapping[str, str], body: bytes
+    ) -> Response:
+        """One request, as the gateway received it."""
+        path, _, query = raw_path.partition("?")
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "https",
+            "path": unquote(path),
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "headers": [(k.encode(), v.encode("latin-1")) for k, v in headers.items()]
+            + [(b"x-forwarded-proto", b"https")],
+            "client": ("127.0.0.1", 0),
+            "server": (host, 443),
+        }
+        sent = False
+        status = 500
+        answered: list[tuple[str, str]] = []
+        chunks: list[bytes] = []
+
+        async def receive() -> dict[str, Any]:
+            nonlocal sent
+            if sent:
+                return {"type": "http.disconnect"}
+            sent = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(event: dict[str, Any]) -> None:
+            nonlocal status, answered
+            if event["type"] == "http.response.start":
+                status = event["status"]
+                answered = [(k.decode("latin-1"), v.decode("latin-1")) for k, v in event.get("headers", [])]
+            elif event["type"] == "http.response.body":
+                chunks.append(event.get("body", b""))
+
+        await self._app(scope, receive, send)
+        self._dirty = self._dirty or method != "GET"
+        return Response(status, tuple(answered), b"".join(chunks))
+
+    async def _save_now_and_then(self) -> None:
+        """ministack itself saves only when it ends; a killed process would lose everything."""
+        from ministack.app import _build_persistence_save_dict
+        from ministack.core.persistence import save_all
+
+        while True:
+            await asyncio.sleep(_SAVE_SECONDS)
+            if self._dirty:
+                self._dirty = False
+                save_all(_build_persistence_save_dict())

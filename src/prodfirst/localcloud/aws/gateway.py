@@ -1,0 +1,131 @@
+"""The gateway before the AWS API: callers are proved, calls are known, everything is audited."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from urllib.parse import urlsplit
+from xml.sax.saxutils import escape
+
+from aiohttp import web
+
+from prodfirst.localcloud.aws import hosts, operation, signature
+from prodfirst.localcloud.aws.api import Api, Response
+from prodfirst.localcloud.aws.audit import Audit, Entry, identifying
+from prodfirst.localcloud.aws.credentials import Credential, Registry
+from prodfirst.localcloud.aws.hosts import Host
+from prodfirst.localcloud.aws.operation import Operation
+from prodfirst.localcloud.aws.signature import Denied, Request
+
+_BODY_LIMIT = 256 * 1024 * 1024
+_HOP_BY_HOP = frozenset({"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding"})
+_MAKE_CREDENTIALS = frozenset({"AssumeRole", "CreateAccessKey", "GetSessionToken"})
+
+
+class Gateway:
+    """An HTTPS server on loopback for all host names of AWS."""
+
+    def __init__(self, api: Api, registry: Registry, audit: Audit) -> None:
+        self._api = api
+        self._registry = registry
+        self._audit = audit
+        self._runner: web.AppRunner | None = None
+
+    async def start(self, context: ssl.SSLContext) -> int:
+        """Listen on a free port of 127.0.0.1; returns it."""
+        app = web.Application(client_max_size=_BODY_LIMIT)
+        app.router.add_route("*", "/{path:.*}", self._serve)
+        self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=context)
+        await site.start()
+        port: int = self._runner.addresses[0][1]
+        return port
+
+    async def stop(self) -> None:
+        """Finish what is being answered, and close."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _serve(self, incoming: web.Request) -> web.Response:
+        headers = {name.lower(): value for name, value in incoming.headers.items()}
+        name = headers.get("host", "")
+        request = Request(
+            incoming.method, f"https://{name}{incoming.raw_path}", headers, await incoming.read()
+        )
+        response = await self._answer(request, name)
+        kept = [(k, v) for k, v in response.headers if k.lower() not in _HOP_BY_HOP]
+        result = web.Response(status=response.status, body=response.body)
+        for key, value in kept:
+            result.headers[key] = value
+        if incoming.method == "HEAD":
+            length = {k.lower(): v for k, v in response.headers}.get("content-length")
+            if length:
+                result.headers["Content-Length"] = length
+        return result
+
+    async def _answer(self, request: Request, name: str) -> Response:
+        host = hosts.parse(name)
+        if host is None or host.service not in hosts.SERVICES:
+            return self._refuse(Entry(host.service if host else name), host, "UnsupportedService",
+                                f"the local cloud does not serve `{name}`")  # fmt: skip
+        called = operation.identify(request, host)
+        entry = Entry(host.service, called.name, parameters=identifying(dict(called.parameters)))
+        try:
+            credential = self._authenticate(request, host, called)
+        except Denied as denied:
+            return self._refuse(entry, host, denied.code, str(denied))
+        entry.key, entry.principal = credential.key, credential.principal
+        parts = urlsplit(request.url)
+        raw_path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        response = await self._api.call(request.method, name, raw_path, request.headers, request.body)
+        self._note(entry, called, response)
+        return response
+
+    def _authenticate(self, request: Request, host: Host, called: Operation) -> Credential:
+        if urlsplit(request.url).path.startswith("/_ministack"):
+            raise Denied("AccessDenied", "the API's own administration is closed")
+        if called.name == "AssumeRoleWithWebIdentity":
+            raise Denied("InvalidIdentityToken", "the local cloud has no issuer of web identity tokens yet")
+        return signature.verify(request, host, self._registry)
+
+    def _note(self, entry: Entry, called: Operation, response: Response) -> None:
+        entry.status = response.status
+        if response.status == 403:
+            entry.decision = "deny"
+        elif response.status >= 400:
+            entry.decision = "error"
+        elif called.service in ("iam", "sts") and called.name in _MAKE_CREDENTIALS:
+            parsed = operation.answer(called, response.status, dict(response.headers), response.body)
+            self._registry.learn(parsed)
+        elif called.service == "iam" and called.name == "DeleteAccessKey":
+            self._registry.remove(called.parameters.get("AccessKeyId", ""))
+        self._audit.write(entry)
+
+    def _refuse(self, entry: Entry, host: Host | None, code: str, message: str) -> Response:
+        entry.decision, entry.status, entry.reason = "deny", 403, code
+        self._audit.write(entry)
+        return _error(host, code, message, entry.id)
+
+
+def _error(host: Host | None, code: str, message: str, request_id: str) -> Response:
+    """A refusal in the service's own protocol; the request id is the audit's."""
+    service = host.service if host and host.service in hosts.SERVICES else "s3"
+    protocol = operation.model(service).metadata["protocol"]
+    if "json" in protocol:
+        body = json.dumps({"__type": code, "message": message})
+        headers = [("Content-Type", "application/x-amz-json-1.1"), ("x-amzn-RequestId", request_id)]
+        return Response(403, (*headers, ("x-amzn-ErrorType", code)), body.encode())
+    inner = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
+    match protocol:
+        case "ec2":
+            error = f"<Errors><Error>{inner}</Error></Errors>"
+            body = f"<Response>{error}<RequestID>{request_id}</RequestID></Response>"
+        case "query":
+            error = f"<Error><Type>Sender</Type>{inner}</Error>"
+            body = f"<ErrorResponse>{error}<RequestId>{request_id}</RequestId></ErrorResponse>"
+        case _:
+            body = f"<Error>{inner}<RequestId>{request_id}</RequestId></Error>"
+    return Response(
+        403, (("Content-Type", "application/xml"), ("x-amz-request-id", request_id)), body.encode()
+    )

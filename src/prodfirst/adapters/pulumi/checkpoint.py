@@ -1,0 +1,111 @@
+"""The recorded state of a deployment, read without the engine where the backend allows it.
+
+`pulumi stack export` takes 0.4 s; a file or an object, a few milliseconds. Secrets stay encrypted in both.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import unquote, urlsplit
+
+from prodfirst.kernel.errors import Failure, Problem
+
+_LARGEST = 512 * 1024 * 1024
+
+
+class StateStore(Protocol):
+    """A backend's objects, by their keys under `.pulumi/`."""
+
+    def read(self, key: str) -> bytes | None:
+        """The content, or None where there is no such object."""
+
+    def keys(self, prefix: str) -> tuple[str, ...]:
+        """The keys that begin with `prefix`."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileStore:
+    """A `file://` backend."""
+
+    folder: Path
+
+    def read(self, key: str) -> bytes | None:
+        try:
+            with (self.folder / key).open("rb") as file:
+                return file.read(_LARGEST)
+        except FileNotFoundError:
+            return None
+
+    def keys(self, prefix: str) -> tuple[str, ...]:
+        folder = self.folder / prefix
+        files = folder.rglob("*") if folder.is_dir() else ()
+        return tuple(sorted(file.relative_to(self.folder).as_posix() for file in files if file.is_file()))
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """Who runs the engine on a deployment, as the lock object says."""
+
+    who: str
+    """`user@host`"""
+    pid: int
+    since: datetime
+    key: str
+
+
+def file_store(backend_url: str) -> FileStore:
+    """Of a `file://` URL."""
+    return FileStore(Path(unquote(urlsplit(backend_url).path)))
+
+
+def read_checkpoint(store: StateStore, project: str, stack: str) -> Mapping[str, Any] | None:
+    """The stored checkpoint, or None where the deployment does not exist. Raises Failure if it is damaged."""
+    key = f".pulumi/stacks/{project}/{stack}.json"
+    content = store.read(key)
+    if content is None:
+        return None
+    try:
+        checkpoint = json.loads(content)
+    except ValueError as error:
+        raise _damaged(project, stack, key, str(error)) from error
+    if not isinstance(checkpoint, Mapping) or not isinstance(checkpoint.get("checkpoint"), Mapping):
+        raise _damaged(project, stack, key, "it is not in Pulumi's format")
+    return checkpoint
+
+
+def pending_operations(checkpoint: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Operations that were cut off, as (what was done, URN): nobody knows yet how they ended."""
+    latest = checkpoint.get("deployment") or (checkpoint.get("checkpoint") or {}).get("latest") or {}
+    pending = latest.get("pending_operations") or ()
+    return tuple((str(entry["type"]), str(entry["resource"]["urn"])) for entry in pending)
+
+
+def read_locks(store: StateStore, project: str, stack: str) -> tuple[Lock, ...]:
+    """The locks on a deployment, the oldest first."""
+    locks = [_lock(store, key) for key in store.keys(f".pulumi/locks/organization/{project}/{stack}/")]
+    return tuple(sorted((lock for lock in locks if lock), key=lambda lock: lock.since))
+
+
+def _lock(store: StateStore, key: str) -> Lock | None:
+    content = store.read(key)
+    if content is None or not key.endswith(".json"):
+        return None
+    raw = json.loads(content)
+    since = datetime.fromisoformat(raw["timestamp"])
+    return Lock(f"{raw['username']}@{raw['hostname']}", int(raw["pid"]), since, key)
+
+
+def _damaged(project: str, stack: str, key: str, why: str) -> Failure:
+    return Failure(
+        Problem(
+            what=f"the checkpoint of `{project}/{stack}` cannot be read",
+            where=key,
+            why=why,
+            fix="restore it from `.pulumi/backups` or from an earlier version of the object, then plan again",
+        )
+    )

@@ -1,0 +1,88 @@
+"""Child processes that are never left behind: a group of their own, bounded output, always reaped."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import IO
+
+_KEPT_BYTES = 256 * 1024
+_STEP = 65536
+_PR_SET_PDEATHSIG = 1
+"""prctl(2)"""
+
+
+class Collector:
+    """Reads a stream to its end and keeps the first `limit` bytes, so that a flood costs no memory."""
+
+    def __init__(self, stream: IO[bytes], limit: int = _KEPT_BYTES) -> None:
+        self._stream = stream
+        self._limit = limit
+        self._kept = bytearray()
+        self._dropped = 0
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        while chunk := os.read(self._stream.fileno(), _STEP):
+            room = self._limit - len(self._kept)
+            self._kept += chunk[:room]
+            self._dropped += max(0, len(chunk) - room)
+
+    def text(self, timeout: float = 2.0) -> str:
+        """What was read; call it when the writer has ended."""
+        self._thread.join(timeout)
+        text = self._kept.decode(errors="replace")
+        return f"{text}\n[{self._dropped} more bytes not kept]" if self._dropped else text
+
+
+def start(
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    pass_fds: Sequence[int] = (),
+    stdin: int | IO[bytes] = subprocess.DEVNULL,
+    stdout: int | IO[bytes] = subprocess.PIPE,
+    stderr: int | IO[bytes] = subprocess.PIPE,
+    death_signal: signal.Signals | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start `command` in a session of its own; `death_signal` reaches it when this thread ends (Linux)."""
+    return subprocess.Popen(
+        list(command),
+        env=dict(environment),
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        pass_fds=tuple(pass_fds),
+        start_new_session=True,
+        preexec_fn=_dying_with_parent(death_signal),
+    )
+
+
+def _dying_with_parent(wanted: signal.Signals | None) -> Callable[[], None] | None:
+    if wanted is None or sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None).prctl
+
+    def request() -> None:
+        prctl(_PR_SET_PDEATHSIG, int(wanted))
+
+    return request
+
+
+def end(process: subprocess.Popen[bytes]) -> int:
+    """Kill the whole group of `process`, also what it left behind, reap it, and return its exit code."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    code = process.wait()
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream is not None:
+            with contextlib.suppress(BrokenPipeError):
+                stream.close()
+    return code

@@ -1,0 +1,109 @@
+"""Providers of ours, attached to one engine run: started by command, their first line is the port."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from prodfirst.adapters.pulumi import processes
+from prodfirst.kernel.errors import Failure, Problem
+
+_LONGEST_FIRST_LINE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderCommand:
+    """How to start a provider. It ends when its stdin does; it logs to stderr."""
+
+    package: str
+    """Base name of the package, such as `aws`."""
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    """Credentials and endpoints of this run, beside what the engine gets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """What the engine needs to reach the providers of a run."""
+
+    ports: Mapping[str, int]
+    lifelines: tuple[int, ...]
+    """Write ends of the providers' stdin. The engine inherits them, so that a provider outlives a killed
+    parent until the engine has saved its last step."""
+
+    def setting(self) -> str:
+        """The value of `PULUMI_DEBUG_PROVIDERS`."""
+        return ",".join(f"{package}:{port}" for package, port in self.ports.items())
+
+
+@contextmanager
+def attached(
+    commands: tuple[ProviderCommand, ...], environment: Mapping[str, str], timeout: float = 30.0
+) -> Iterator[Attached]:
+    """Start all, wait for their ports, and end them with their groups afterwards."""
+    with ExitStack() as stack:
+        started = [_start(command, environment, stack) for command in commands]
+        deadline = time.monotonic() + timeout
+        ports = {
+            command.package: _port(command, process, errors, deadline)
+            for command, (process, errors, _) in zip(commands, started, strict=True)
+        }
+        yield Attached(ports, tuple(lifeline for _, _, lifeline in started))
+
+
+def _start(
+    command: ProviderCommand, environment: Mapping[str, str], stack: ExitStack
+) -> tuple[subprocess.Popen[bytes], processes.Collector, int]:
+    reading, lifeline = os.pipe()
+    stack.callback(os.close, lifeline)
+    try:
+        process = processes.start(
+            command.command, environment={**environment, **command.environment}, stdin=reading
+        )
+    finally:
+        os.close(reading)
+    stack.callback(processes.end, process)
+    if process.stderr is None:
+        raise RuntimeError("the provider was started without a pipe")
+    return process, processes.Collector(process.stderr), lifeline
+
+
+def _port(
+    command: ProviderCommand,
+    process: subprocess.Popen[bytes],
+    errors: processes.Collector,
+    deadline: float,
+) -> int:
+    line = _first_line(process, deadline)
+    if line.strip().isdigit():
+        if process.stdout is not None:
+            processes.Collector(process.stdout, limit=0)
+        return int(line)
+    ended = process.poll() is not None
+    raise Failure(
+        Problem(
+            what=f"the `{command.package}` provider did not start",
+            why=errors.text(0.5).strip()[-2000:]
+            or ("it ended at once" if ended else f"its first line was `{line[:_LONGEST_FIRST_LINE]}`"),
+            fix=f"run it by hand: `{' '.join(command.command)}`",
+        )
+    )
+
+
+def _first_line(process: subprocess.Popen[bytes], deadline: float) -> str:
+    if process.stdout is None:
+        return ""
+    line = b""
+    while not line.endswith(b"\n") and len(line) < _LONGEST_FIRST_LINE:
+        ready, _, _ = select.select([process.stdout], [], [], max(0.0, deadline - time.monotonic()))
+        chunk = os.read(process.stdout.fileno(), 1) if ready else b""
+        if not chunk:
+            break
+        line += chunk
+    return line.decode(errors="replace")

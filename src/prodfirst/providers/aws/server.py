@@ -1,0 +1,299 @@
+"""The provider's protocol: the engine's questions, answered from the types' tables and calls."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from concurrent import futures
+from typing import Any, NoReturn
+
+import grpc
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.empty_pb2 import Empty
+from google.rpc.status_pb2 import Status
+from pulumi.runtime.proto import plugin_pb2
+from pulumi.runtime.proto import provider_pb2 as messages
+from pulumi.runtime.proto.provider_pb2_grpc import (
+    ResourceProviderServicer,
+    add_ResourceProviderServicer_to_server,
+)
+
+from prodfirst.providers import properties, schema
+from prodfirst.providers.aws.invokes import INVOKES
+from prodfirst.providers.aws.resource import DEFAULT_TIMEOUT, Call, ResourceType, Session
+from prodfirst.providers.schema import Data
+
+_THREADS = 32
+_CONFIG = frozenset({"region", "defaultTags", "allowedAccountIds", "version", "skipCredentialsValidation",
+                     "skipMetadataApiCheck", "skipRegionValidation", "maxRetries", "profile"})  # fmt: skip
+
+
+class Provider(ResourceProviderServicer):
+    """Serves any number of configured instances: the engine gives each a connection of its own."""
+
+    def __init__(self, types: Mapping[str, ResourceType], version: str) -> None:
+        self._types = types
+        self._version = version
+        self._sessions: dict[str, Session] = {}
+
+    def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:
+        return messages.ProviderHandshakeResponse(accept_secrets=False, accept_resources=False)
+
+    def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:
+        return plugin_pb2.PluginInfo(version=self._version)
+
+    def Attach(self, request: Any, context: grpc.ServicerContext) -> Any:
+        return Empty()
+
+    def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
+        return Empty()
+
+    def GetSchema(self, request: Any, context: grpc.ServicerContext) -> Any:
+        return messages.GetSchemaResponse(schema=json.dumps({"name": "aws", "version": self._version}))
+
+    def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
+        given = properties.read(request.news)
+        failures = [
+            messages.CheckFailure(property=key, reason=f"`{key}` is not supported by the local provider")
+            for key in given
+            if key not in _CONFIG and not key.startswith("__")
+        ]
+        return messages.CheckResponse(inputs=request.news, failures=failures)
+
+    def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
+        old, new = properties.read(request.olds), properties.read(request.news)
+        changed = sorted(key for key in {*old, *new} if old.get(key) != new.get(key) and key != "version")
+        replaces = ["region"] if "region" in changed else []
+        kind = messages.DiffResponse.DIFF_SOME if changed else messages.DiffResponse.DIFF_NONE
+        return messages.DiffResponse(changes=kind, diffs=changed, replaces=replaces)
+
+    def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
+        given = {key: _decoded(value) for key, value in properties.read(request.args).items()}
+        region = given.get("region")
+        self._sessions[context.peer()] = Session(
+            region=region if isinstance(region, str) else "",
+            default_tags=dict((given.get("defaultTags") or {}).get("tags") or {}),
+            allowed_accounts=tuple(given.get("allowedAccountIds") or ()),
+        )
+        return messages.ConfigureResponse(acceptSecrets=False, supportsPreview=True)
+
+    def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:
+        invoke = INVOKES.get(request.tok)
+        if invoke is None:
+            known = ", ".join(sorted(INVOKES))
+            _abort(
+                context,
+                f"the function `{request.tok}` is not supported by the local provider; it knows {known}",
+            )
+        result = _guarded(context, lambda: invoke(self._session(context), properties.read(request.args)))
+        return messages.InvokeResponse(**{"return": properties.write(result)})
+
+    def Check(self, request: Any, context: grpc.ServicerContext) -> Any:
+        type_ = self._type(request.urn, context)
+        name = request.urn.rsplit("::", 1)[-1]
+        old, given = properties.read(request.olds), properties.read(request.news)
+        inputs, failures = schema.check(type_.schema, name, request.randomSeed, given, old)
+        if type_.schema.tagged:
+            inputs.pop("tagsAll", None)
+        return messages.CheckResponse(
+            inputs=properties.write(inputs),
+            failures=[messages.CheckFailure(property=item.path, reason=item.reason) for item in failures],
+        )
+
+    def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:
+        type_ = self._type(request.urn, context)
+        old = properties.read(request.old_inputs)
+        state = properties.read(request.olds)
+        new = properties.read(request.news)
+        difference = schema.diff(type_.schema, old, new)
+        self._diff_tags(type_, context, state, new, difference)
+        kinds = messages.PropertyDiff
+        detailed = {}
+        for path, (kind, replaces) in difference.paths.items():
+            word = f"{kind.upper()}_REPLACE" if replaces else kind.upper()
+            detailed[path] = kinds(kind=kinds.Kind.Value(word), inputDiff=True)
+        tops = sorted({path.split(".")[0].split("[")[0] for path in difference.paths})
+        replaced = sorted({path for path, (_, replaces) in difference.paths.items() if replaces})
+        changes = messages.DiffResponse.DIFF_SOME if difference.paths else messages.DiffResponse.DIFF_NONE
+        return messages.DiffResponse(
+            changes=changes,
+            diffs=tops,
+            replaces=replaced,
+            stables=list(type_.schema.stable),
+            deleteBeforeReplace=bool(replaced) and type_.schema.delete_first,
+            detailedDiff=detailed,
+            hasDetailedDiff=True,
+        )
+
+    def Create(self, request: Any, context: grpc.ServicerContext) -> Any:
+        type_ = self._type(request.urn, context)
+        inputs = properties.read(request.properties)
+        session = self._session(context)
+        if request.preview:
+            outputs = schema.planned(type_.schema, inputs)
+            outputs["region"] = inputs.get("region", session.region)
+            if type_.schema.tagged:
+                outputs["tagsAll"] = {**session.default_tags, **_tags(inputs)}
+            return messages.CreateResponse(id="", properties=properties.write(outputs))
+        call = self._call(session, inputs, request.timeout)
+        id = _guarded(context, lambda: type_.create(call, inputs))
+        try:
+            type_.settle(call, id, inputs)
+            outputs = self._outputs(type_, call, id, inputs)
+        except Exception as error:  # noqa: BLE001 - the resource exists: the engine must learn its id
+            _partial(context, id, inputs, error)
+        return messages.CreateResponse(id=id, properties=properties.write(outputs))
+
+    def Read(self, request: Any, context: grpc.ServicerContext) -> Any:
+        type_ = self._type(request.urn, context)
+        known = properties.read(request.properties)
+        old_inputs = properties.read(request.inputs)
+        call = self._call(self._session(context), known, 0)
+        found = _guarded(context, lambda: type_.read(call, request.id, known))
+        if found is None:
+            return messages.ReadResponse(id="")
+        inputs = _live_inputs(type_, call, found, old_inputs)
+        outputs = {**found, "region": call.region, **({"tags": inputs["tags"]} if "tags" in inputs else {})}
+        return messages.ReadResponse(
+            id=request.id, properties=properties.write(outputs), inputs=properties.write(inputs)
+        )
+
+    def Update(self, request: Any, context: grpc.ServicerContext) -> Any:
+        type_ = self._type(request.urn, context)
+        old, new = properties.read(request.olds), properties.read(request.news)
+        session = self._session(context)
+        if request.preview:
+            outputs = {**old, **new}
+            if type_.schema.tagged:
+                outputs["tagsAll"] = {**session.default_tags, **_tags(new)}
+            return messages.UpdateResponse(properties=properties.write(outputs))
+        call = self._call(session, new, request.timeout)
+        try:
+            type_.update(call, request.id, old, new)
+            outputs = self._outputs(type_, call, request.id, new)
+        except Exception as error:  # noqa: BLE001 - some of it may be done: the engine must learn what
+            _partial(context, request.id, new, error)
+        return messages.UpdateResponse(properties=properties.write(outputs))
+
+    def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:
+        type_ = self._type(request.urn, context)
+        state = properties.read(request.properties)
+        call = self._call(self._session(context), state, request.timeout)
+        _guarded(context, lambda: type_.delete(call, request.id, state))
+        return Empty()
+
+    def _diff_tags(
+        self,
+        type_: ResourceType,
+        context: grpc.ServicerContext,
+        state: Data,
+        new: Data,
+        found: schema.Difference,
+    ) -> None:
+        """The provider's default tags count too: they stand in no input of the resource."""
+        if not type_.schema.tagged or not properties.is_known(new.get("tags")):
+            return
+        wanted = {**self._session(context).default_tags, **_tags(new)}
+        if wanted != (state.get("tagsAll") or {}) and not any(
+            path.startswith("tags") for path in found.paths
+        ):
+            found.paths["tagsAll"] = ("update", False)
+
+    def _outputs(self, type_: ResourceType, call: Call, id: str, inputs: Data) -> Data:
+        found = type_.read(call, id, inputs)
+        if found is None:
+            raise LookupError(f"`{id}` cannot be found right after the call that made it")
+        return {**found, **inputs, "region": call.region}
+
+    def _call(self, session: Session, data: Data, timeout: float) -> Call:
+        region = data.get("region") or session.region
+        if session.allowed_accounts:
+            session.account  # noqa: B018 - refuses a foreign account before the first call
+        return Call(session, region, timeout or DEFAULT_TIMEOUT)
+
+    def _session(self, context: grpc.ServicerContext) -> Session:
+        return self._sessions[context.peer()]
+
+    def _type(self, urn: str, context: grpc.ServicerContext) -> ResourceType:
+        token = urn.split("::")[2].rsplit("$", 1)[-1]
+        if token not in self._types:
+            _abort(context, f"the type `{token}` is not supported by the local provider yet")
+        return self._types[token]
+
+
+def serve(types: Mapping[str, ResourceType], version: str) -> tuple[grpc.Server, int]:
+    """Start a server on a free port of 127.0.0.1; returns it with its port."""
+    server = grpc.server(
+        futures.ThreadPoolExecutor(max_workers=_THREADS),
+        options=[("grpc.max_receive_message_length", 400 * 1024 * 1024), ("grpc.so_reuseport", 0)],
+    )
+    add_ResourceProviderServicer_to_server(Provider(types, version), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    return server, port
+
+
+def _live_inputs(type_: ResourceType, call: Call, found: Data, old: Data) -> Data:
+    """The inputs as they would have to be for the cloud to be what it is.
+
+    Only what was an input before counts, or on import (no old inputs) what differs from its default.
+    A value that means the same keeps its spelling.
+    """
+    inputs: Data = {key: value for key, value in old.items() if key == "region"}
+    for key, prop in type_.schema.inputs.items():
+        live = found.get(key)
+        if key in old:
+            kept = prop.same is not None and live is not None and prop.same(old[key], live)
+            kept = kept or (prop.sort and sorted(map(str, old[key])) == sorted(map(str, live or [])))
+            inputs[key] = old[key] if kept else live
+        elif not old and live is not None and (prop.required or live != prop.default) and not prop.computed:
+            inputs[key] = live
+    if type_.schema.tagged:
+        own = _tags(old)
+        defaults = call.session.default_tags
+        live_tags = found.get("tagsAll") or {}
+        tags = {k: v for k, v in live_tags.items() if k in own or defaults.get(k) != v}
+        if tags or "tags" in old:
+            inputs["tags"] = tags
+    return {key: value for key, value in inputs.items() if value is not None}
+
+
+def _tags(inputs: Data) -> dict[str, Any]:
+    tags = inputs.get("tags")
+    return dict(tags) if isinstance(tags, dict) else {}
+
+
+def _decoded(value: Any) -> Any:
+    """Nested configuration reaches a provider as JSON text."""
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        return json.loads(value)
+    return value
+
+
+def _guarded(context: grpc.ServicerContext, act: Any) -> Any:
+    try:
+        return act()
+    except Exception as error:  # noqa: BLE001 - told to the engine, which tells the user
+        _abort(context, _told(error))
+
+
+def _told(error: Exception) -> str:
+    name = type(error).__name__
+    return str(error) if name in ("ClientError", "TimedOut") else f"{name}: {error}"
+
+
+def _abort(context: grpc.ServicerContext, message: str) -> NoReturn:
+    context.abort(grpc.StatusCode.UNKNOWN, message)
+    raise AssertionError("abort raises")
+
+
+def _partial(context: grpc.ServicerContext, id: str, inputs: Data, error: Exception) -> NoReturn:
+    """The resource exists, and is not as it should be: the engine records it and tries again next time."""
+    failed = messages.ErrorResourceInitFailed(
+        id=id, properties=properties.write(inputs), inputs=properties.write(inputs), reasons=[_told(error)]
+    )
+    detail = AnyMessage()
+    detail.Pack(failed)
+    status = Status(code=grpc.StatusCode.UNKNOWN.value[0], message=_told(error), details=[detail])
+    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+    _abort(context, _told(error))

@@ -1,0 +1,161 @@
+"""What a resource type takes and gives, as a table; and what follows from the table alone: check and diff."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import ipaddress
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from prodfirst.providers.properties import UNKNOWN, is_known
+
+Data = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Prop:
+    """One input."""
+
+    required: bool = False
+    replace: bool = False
+    """A change forces a replacement, as in the original."""
+    default: Any = None
+    computed: bool = False
+    """Where it is not given, the cloud chooses it and it is an output."""
+    autoname: bool = False
+    """Where it is not given: `<resource name>-<7 hex>`, as the engine's own autonaming."""
+    check: Callable[[Any], str | None] | None = None
+    """Says what is wrong with a known value."""
+    same: Callable[[Any, Any], bool] | None = None
+    """Whether two values mean the same; default is equality."""
+    sort: bool = False
+    """A set: order does not count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The table of one type."""
+
+    inputs: Mapping[str, Prop]
+    outputs: tuple[str, ...] = ()
+    """What only the cloud knows; unknown in a preview of a create."""
+    stable: tuple[str, ...] = ()
+    """Outputs that no update changes."""
+    tagged: bool = False
+    delete_first: bool = False
+    """A replacement deletes the old one first: two cannot be there at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One thing wrong with an input."""
+
+    path: str
+    reason: str
+
+
+@dataclass
+class Difference:
+    """What an update would do; `paths` → whether it forces a replacement."""
+
+    paths: dict[str, tuple[str, bool]] = field(default_factory=dict)
+    """Property path → (`add`, `delete` or `update`; whether it replaces)."""
+
+    @property
+    def replaces(self) -> bool:
+        return any(replaces for _, replaces in self.paths.values())
+
+
+_EVERYWHERE = frozenset({"region", "tags", "tagsAll"})
+
+
+def check(schema: Schema, name: str, seed: bytes, given: Data, old: Data) -> tuple[Data, list[Failure]]:
+    """The inputs with defaults and names filled in, and everything that is wrong with them."""
+    known = {*schema.inputs, *(("tags", "tagsAll") if schema.tagged else ()), "region"}
+    failures = [
+        _unknown_property(key, known) for key in given if key not in known and not key.startswith("__")
+    ]
+    inputs = {key: value for key, value in given.items() if key in known}
+    for key, prop in schema.inputs.items():
+        if key not in inputs:
+            if prop.required:
+                failures.append(Failure(key, f"`{key}` is required"))
+            elif prop.autoname:
+                inputs[key] = old.get(key) or f"{name}-{hashlib.sha256(seed).hexdigest()[:7]}"
+            elif prop.default is not None:
+                inputs[key] = prop.default
+        elif prop.check is not None and is_known(inputs[key]) and (reason := prop.check(inputs[key])):
+            failures.append(Failure(key, reason))
+    return inputs, failures
+
+
+def diff(schema: Schema, old: Data, new: Data) -> Difference:
+    """What differs between old and new inputs."""
+    difference = Difference()
+    for key in sorted({*old, *new} - {"tagsAll"}):
+        prop = schema.inputs.get(key, Prop(replace=key == "region"))
+        left, right = old.get(key), new.get(key)
+        if key not in new and prop.computed:
+            continue
+        for path, kind in _compare(prop, key, left, right):
+            difference.paths[path] = (kind, prop.replace)
+    return difference
+
+
+def planned(schema: Schema, inputs: Data) -> Data:
+    """What a preview of a create knows of the outputs."""
+    unknown = {key: UNKNOWN for key, prop in schema.inputs.items() if prop.computed and key not in inputs}
+    return {**dict.fromkeys(schema.outputs, UNKNOWN), **unknown, **inputs}
+
+
+def same_json(left: Any, right: Any) -> bool:
+    """Whether two policy documents say the same."""
+    try:
+        return bool(json.loads(left) == json.loads(right))
+    except (TypeError, ValueError):
+        return bool(left == right)
+
+
+def is_cidr(value: Any) -> str | None:
+    """What is wrong with an address range."""
+    try:
+        ipaddress.ip_network(value)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def is_policy(value: Any) -> str | None:
+    """What is wrong with a policy document."""
+    try:
+        json.loads(value)
+    except ValueError as error:
+        return f"not a JSON policy: {error}"
+    return None
+
+
+def _unknown_property(key: str, known: set[str]) -> Failure:
+    near = difflib.get_close_matches(key, known, n=1)
+    hint = f"; did you mean `{near[0]}`?" if near else ""
+    return Failure(key, f"`{key}` is not supported by the local provider{hint}")
+
+
+def _compare(prop: Prop, path: str, left: Any, right: Any) -> Iterator[tuple[str, str]]:
+    if left == right or (left is not None and right is not None and prop.same and prop.same(left, right)):
+        return
+    if prop.sort and isinstance(left, list) and isinstance(right, list) and is_known(right):
+        if sorted(map(str, left)) == sorted(map(str, right)):
+            return
+    elif isinstance(left, dict) and isinstance(right, dict):
+        for key in sorted({*left, *right}):
+            yield from _compare(Prop(), _join(path, key), left.get(key), right.get(key))
+        return
+    yield path, "add" if left is None else "delete" if right is None else "update"
+
+
+def _join(path: str, key: str) -> str:
+    """A property path; keys that are no plain names are quoted, as Pulumi writes them."""
+    return f"{path}.{key}" if key.replace("_", "").isalnum() else f'{path}["{key}"]'

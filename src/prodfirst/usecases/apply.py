@@ -8,17 +8,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from prodfirst.adapters.aws.access import AwsAccess
 from prodfirst.adapters.journal import Journal
-from prodfirst.adapters.pulumi.engine import Engine, EngineRun, Preview
-from prodfirst.estate.definition import Stack
+from prodfirst.adapters.pulumi.engine import Engine, Outcome, Preview
+from prodfirst.adapters.pulumi.engine import Result as Ended
+from prodfirst.adapters.pulumi.running import EngineRun
+from prodfirst.estate.definition import Stack, StackName
 from prodfirst.kernel.errors import InvalidInput, Problem, ProdfirstError, Refused
 from prodfirst.kernel.findings import Finding, Severity
 from prodfirst.kernel.paths import home, private_dir
 from prodfirst.planning.admit import admit
 from prodfirst.planning.plan import DeploymentPlan, EstatePlan
-from prodfirst.planning.progress import Listener
-from prodfirst.planning.results import DeploymentResult, EstateResult, Result
+from prodfirst.planning.progress import Listener, Phase
+from prodfirst.planning.results import DeploymentResult, EstateResult, Result, StepFailure
 from prodfirst.planning.state import EMPTY, StateVersion
+from prodfirst.planning.steps import Operation
+from prodfirst.usecases.narrate import narrator
 from prodfirst.usecases.plan import bind, recorded_version
 from prodfirst.usecases.site import Site
 
@@ -53,23 +58,24 @@ class Apply:
         begun = time.monotonic()
         try:
             result = self._carry_out(plan)
+        except NotAdmitted as error:
+            result = DeploymentResult(plan.name, Result.REFUSED, findings=error.findings)
         except Refused as error:
             result = DeploymentResult(plan.name, Result.REFUSED, why=str(error))
         except ProdfirstError as error:
-            self.journal.write("finished", plan.name, result="failed")
             result = DeploymentResult(plan.name, Result.FAILED, why=str(error))
         return result.lasting(time.monotonic() - begun)
 
     def _carry_out(self, plan: DeploymentPlan) -> DeploymentResult:
-        stack = self.site.estate.stacks[_name(plan)]
+        stack = self.site.estate.stacks[StackName(plan.stack)]
         identity, access = self.site.identity(stack, "apply")
-        resumed = self.journal.interrupted(plan.name)
         version = recorded_version(self.site, stack, access)
         if version is None and not plan.changes:
             return DeploymentResult(
                 plan.name, Result.UNCHANGED, why="it does not exist and nothing is planned"
             )
-        self._check_state(plan, version, resumed=resumed)
+        self._check_state(plan, version, resumed=self.journal.interrupted(plan.name))
+        self.listen(Phase(plan.name, "preview under the apply identity"))
         with (
             self.site.engine_run(stack, access) as run,
             tempfile.TemporaryDirectory(prefix="plan-", dir=private_dir(home() / "tmp")) as folder,
@@ -77,33 +83,32 @@ class Apply:
             if version is None:
                 self.engine.init(run)
             guard = Path(folder) / "plan.json"
-            empty = self.approved.destroy
-            preview = self.engine.preview(run, empty=empty, save_plan=guard, on_event=self.listen)
-            admission = self._admitted(plan, stack, identity, version, preview)
-            if (
-                not [step for step in preview.steps if step.operation != "same"]
-                and not preview.changes_outputs
-            ):
-                return DeploymentResult(plan.name, Result.UNCHANGED, why="everything is as planned already")
-            return self._update(plan, run, guard, self._same_state(stack, access, version), admission)
+            preview = self.engine.preview(
+                run, empty=self.approved.destroy, save_plan=guard, on_event=narrator(plan.name, self.listen)
+            )
+            resolved = self._admit(plan, stack, identity, version, preview)
+            self.journal.write("started", plan.name, plan=plan.digest, resolved=resolved)
+            return self._update(plan, run, guard, self._same_state(stack, access, version))
 
     def _update(
-        self,
-        plan: DeploymentPlan,
-        run: EngineRun,
-        guard: Path,
-        approve: Callable[[], None],
-        resolved: int,
+        self, plan: DeploymentPlan, run: EngineRun, guard: Path, approve: Callable[[], None]
     ) -> DeploymentResult:
-        self.journal.write("started", plan.name, plan=plan.digest, resolved=resolved)
-        outcome = self.engine.update(
-            run, plan=guard, empty=self.approved.destroy, approve=approve, on_event=self.listen
-        )
-        result = Result.APPLIED if outcome.succeeded else Result.FAILED
-        self.journal.write("finished", plan.name, result=result.value)
-        return DeploymentResult(plan.name, result, why=outcome.why, done=outcome.done, failed=outcome.failed)
+        self.listen(Phase(plan.name, "update", carries_out=True))
+        ended = "failed"
+        try:
+            outcome = self.engine.update(
+                run,
+                plan=guard,
+                empty=self.approved.destroy,
+                approve=approve,
+                on_event=narrator(plan.name, self.listen),
+            )
+            ended = "applied" if outcome.result is Ended.SUCCEEDED else "failed"
+        finally:
+            self.journal.write("finished", plan.name, result=ended)
+        return _result(plan.name, outcome)
 
-    def _admitted(
+    def _admit(
         self,
         plan: DeploymentPlan,
         stack: Stack,
@@ -111,11 +116,11 @@ class Apply:
         version: StateVersion | None,
         preview: Preview,
     ) -> int:
-        """How many unknown values are known now; raises Refused where the fresh plan holds more."""
-        fresh = bind(self.site, stack, identity, version or EMPTY, preview, empty=self.approved.destroy)
+        """How many unknown values are known now; raises NotAdmitted where the fresh plan holds more."""
+        fresh = bind(self.site, stack, identity, version or EMPTY, preview.steps, empty=self.approved.destroy)
         admission = admit(plan, fresh)
         if admission.refusals:
-            raise Refused(*(_problem(finding) for finding in admission.refusals))
+            raise NotAdmitted(admission.refusals)
         return len(admission.resolved)
 
     def _check_state(self, plan: DeploymentPlan, version: StateVersion | None, *, resumed: bool) -> None:
@@ -129,11 +134,13 @@ class Apply:
             )
         )
 
-    def _same_state(self, stack: Stack, access: object, version: StateVersion | None) -> Callable[[], None]:
+    def _same_state(
+        self, stack: Stack, access: AwsAccess, version: StateVersion | None
+    ) -> Callable[[], None]:
         """Called under the engine's lock, before the first registration."""
 
         def check() -> None:
-            now = recorded_version(self.site, stack, access)  # type: ignore[arg-type]
+            now = recorded_version(self.site, stack, access)
             if (now or EMPTY) != (version or EMPTY):
                 raise Refused(
                     Problem(
@@ -147,7 +154,7 @@ class Apply:
 
     def _depends(self, plan: DeploymentPlan, stopped: str) -> bool:
         """Whether `plan` waits for the deployment `stopped`; on destroy the arrows are reversed."""
-        own, other = _name(plan), stopped.split("/")[0]
+        own, other = plan.stack, stopped.split("/")[0]
         reader, read = (other, own) if self.approved.destroy else (own, other)
         return read in self.site.estate.upstream(reader)
 
@@ -156,8 +163,26 @@ class Apply:
         return DeploymentResult(plan.name, Result.NOT_REACHED, why=f"it depends on {names}")
 
 
-def _name(plan: DeploymentPlan) -> str:
-    return plan.stack
+class NotAdmitted(Refused):
+    """The fresh plan is not within the approved one."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        super().__init__(*map(_problem, findings))
+        self.findings = findings
+
+
+def _result(name: str, outcome: Outcome) -> DeploymentResult:
+    changed = tuple(step for step in outcome.done if step.operation is not Operation.SAME)
+    succeeded = outcome.result is Ended.SUCCEEDED
+    result = (Result.APPLIED if changed else Result.UNCHANGED) if succeeded else Result.FAILED
+    return DeploymentResult(
+        name,
+        result,
+        why="\n".join(map(str, outcome.problems)),
+        done=changed,
+        failed=tuple(StepFailure(item.step, item.reasons) for item in outcome.failed),
+        unfinished=outcome.unfinished,
+    )
 
 
 def _check_plan(site: Site, plan: EstatePlan) -> None:

@@ -7,6 +7,7 @@ from prodfirst.estate.definition import Stack
 from prodfirst.planning.drifting import DeploymentDrift
 from prodfirst.planning.progress import Listener
 from prodfirst.planning.steps import Operation, in_order
+from prodfirst.usecases.narrate import narrator
 from prodfirst.usecases.plan import recorded_version
 from prodfirst.usecases.site import Site
 
@@ -24,6 +25,6 @@ def _deployment(site: Site, stack: Stack, engine: Engine, listen: Listener) -> D
     if recorded_version(site, stack, access) is None:
         return DeploymentDrift(name, stack.stateful, (), "it does not exist yet")
     with site.engine_run(stack, access) as run:
-        steps = engine.refresh(run, preview_only=True, on_event=listen)
+        steps = engine.refresh(run, preview_only=True, on_event=narrator(name, listen))
     changed = tuple(step for step in steps if step.operation is not Operation.SAME)
     return DeploymentDrift(name, stack.stateful, in_order(changed))

@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from prodfirst.adapters.aws.access import AwsAccess
-from prodfirst.adapters.pulumi.engine import Engine, Preview
-from prodfirst.adapters.pulumi.scratch import scratch_run
+from prodfirst.adapters.pulumi.engine import Engine
+from prodfirst.adapters.pulumi.scratch import scratch
 from prodfirst.adapters.source import folder_digest, mapping_digest
 from prodfirst.estate.definition import Stack
 from prodfirst.planning.guards import check
 from prodfirst.planning.plan import DeploymentPlan, EstatePlan
-from prodfirst.planning.progress import Listener
+from prodfirst.planning.progress import Listener, Phase
 from prodfirst.planning.state import EMPTY, StateVersion, state_version
-from prodfirst.planning.steps import in_order
+from prodfirst.planning.steps import Step, in_order
+from prodfirst.usecases.narrate import narrator
 from prodfirst.usecases.site import Site
 
 
@@ -51,21 +52,24 @@ def plan_deployment(
     """Preview one deployment; one that does not exist yet, against an empty scratch backend."""
     version = recorded_version(site, stack, access)
     if version is None and empty:
-        return bind(site, stack, identity, EMPTY, Preview.nothing(), empty=empty)
+        return bind(site, stack, identity, EMPTY, (), empty=empty)
+    name = f"{stack.name}/{site.environment.name}"
+    listen(Phase(name, "preview"))
+    hear = narrator(name, listen)
     with site.engine_run(stack, access) as run:
         if version is None:
-            with scratch_run(engine, run) as scratch:
-                preview = engine.preview(scratch, empty=empty, on_event=listen)
+            with scratch(engine, run) as nowhere:
+                preview = engine.preview(nowhere, on_event=hear)
         else:
-            preview = engine.preview(run, empty=empty, on_event=listen)
-    return bind(site, stack, identity, version or EMPTY, preview, empty=empty)
+            preview = engine.preview(run, empty=empty, on_event=hear)
+    return bind(site, stack, identity, version or EMPTY, preview.steps, empty=empty)
 
 
 def bind(
-    site: Site, stack: Stack, identity: str, version: StateVersion, preview: Preview, *, empty: bool
+    site: Site, stack: Stack, identity: str, version: StateVersion, steps: tuple[Step, ...], *, empty: bool
 ) -> DeploymentPlan:
-    """A preview, bound to all that it was computed from, with what the guards say."""
-    steps = in_order(preview.steps)
+    """Previewed steps, bound to all that it was computed from, with what the guards say."""
+    steps = in_order(steps)
     name = f"{stack.name}/{site.environment.name}"
     return DeploymentPlan(
         stack=stack.name,

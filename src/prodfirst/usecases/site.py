@@ -16,7 +16,8 @@ from prodfirst.adapters.aws.access import AwsAccess, ambient
 from prodfirst.adapters.aws.roles import Roles
 from prodfirst.adapters.aws.state_store import StateBucket, StateKey
 from prodfirst.adapters.pulumi import stack_file
-from prodfirst.adapters.pulumi.engine import EngineRun, ProviderCommand
+from prodfirst.adapters.pulumi.providers import ProviderCommand
+from prodfirst.adapters.pulumi.running import EngineRun
 from prodfirst.adapters.pulumi.stack_file import StackFile
 from prodfirst.estate.definition import Environment, Estate, Stack
 from prodfirst.kernel.errors import InvalidInput, Problem

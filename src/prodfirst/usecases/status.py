@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from prodfirst.estate.definition import Stack
 from prodfirst.kernel.errors import Failure, Problem
-from prodfirst.planning.state import StateVersion, state_version
+from prodfirst.planning.recorded import DeploymentStatus
+from prodfirst.planning.state import state_version
 from prodfirst.resources.values import SECRET, Value, freeze
 from prodfirst.usecases.site import Site
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 """The key by which Pulumi's state marks special values; a secret is one of them."""
-
-
-@dataclass(frozen=True)
-class DeploymentStatus:
-    """What is recorded of one deployment."""
-
-    deployment: str
-    layer: str
-    owner: str
-    exists: bool
-    resources: int = 0
-    updated: str = ""
-    """RFC 3339; when the engine last wrote the state."""
-    version: StateVersion | None = None
-    pending: int = 0
-    """Operations that an interrupted run left in flight."""
 
 
 def status(site: Site, stacks: tuple[Stack, ...]) -> tuple[DeploymentStatus, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -56,7 +57,7 @@ def approve(yes: bool, question: str) -> None:
     """Ask a person; raises InvalidInput where there is none, Abort where the answer is no."""
     if yes:
         return
-    if not click.get_text_stream("stdin").isatty():
+    if not sys.stdin.isatty():
         raise InvalidInput(
             Problem(
                 "nobody is here to approve the plan",

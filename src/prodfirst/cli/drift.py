@@ -11,7 +11,6 @@ from prodfirst.cli.options import (
     file_option,
     json_option,
     open_site,
-    print_json,
     selected,
     stacks_argument,
 )
@@ -34,9 +33,7 @@ def drift(
       prodfirst drift
       prodfirst drift network --env production --json
     """
-    from prodfirst.cli.plans import engine_of
-    from prodfirst.rendering.console import console
-    from prodfirst.rendering.drift_text import drift_json, drift_text
+    from prodfirst.cli.plans import answer_in, engine_of
     from prodfirst.rendering.progress import progress
     from prodfirst.usecases.drift import drift as find
 
@@ -44,8 +41,5 @@ def drift(
     engine = engine_of(site, quiet=as_json)
     with progress(quiet=as_json) as listen:
         found = find(site, selected(site, stacks), engine, listen)
-    if as_json:
-        print_json(drift_json(found))
-    else:
-        drift_text(found, console())
+    answer_in(as_json).drift(found)
     ctx.exit(ExitCode.FINDINGS if any(item.steps for item in found) else ExitCode.CLEAN)

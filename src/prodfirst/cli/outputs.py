@@ -11,7 +11,6 @@ from prodfirst.cli.options import (
     file_option,
     json_option,
     open_site,
-    print_json,
     selected,
 )
 
@@ -28,15 +27,9 @@ def outputs(stack: str, file: Path | None, environment: str | None, as_json: boo
     Example:
       prodfirst outputs network --json
     """
-    from prodfirst.rendering.plan_text import value_text
-    from prodfirst.resources.values import to_json
+    from prodfirst.cli.plans import answer_in
     from prodfirst.usecases.status import outputs as read
 
     site = open_site(file, environment)
     (chosen,) = selected(site, (stack,))
-    values = read(site, chosen)
-    if as_json:
-        print_json({"prodfirst": "outputs", "version": 1, "outputs": to_json(dict(values))})
-        return
-    for name, value in values.items():
-        click.echo(f"{name}: {value_text(value)}")
+    answer_in(as_json).outputs(f"{stack}/{site.environment.name}", read(site, chosen))

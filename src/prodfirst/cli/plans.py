@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import click
 
 from prodfirst.adapters.pulumi.engine import Engine
-from prodfirst.cli.options import print_json
 from prodfirst.estate.definition import Stack
 from prodfirst.kernel.errors import ExitCode
 from prodfirst.kernel.findings import Severity
@@ -17,9 +17,10 @@ from prodfirst.planning.file import dump
 from prodfirst.planning.plan import EstatePlan
 from prodfirst.planning.results import EstateResult
 from prodfirst.rendering.console import console
-from prodfirst.rendering.plan_text import plan_text
+from prodfirst.rendering.interface import Format
+from prodfirst.rendering.json import Json
 from prodfirst.rendering.progress import progress
-from prodfirst.rendering.result_text import result_json, result_text
+from prodfirst.rendering.text import Text
 from prodfirst.usecases.apply import Apply
 from prodfirst.usecases.engine import open_engine
 from prodfirst.usecases.plan import plan
@@ -29,6 +30,11 @@ from prodfirst.usecases.site import Site
 def engine_of(site: Site, *, quiet: bool) -> Engine:
     """The engine for a site; the build, where one is needed, is told."""
     return open_engine(site, (lambda _text: None) if quiet else lambda text: click.echo(text, err=True))
+
+
+def answer_in(as_json: bool, *, verbose: bool = False) -> Format:
+    """The format of a command's answer on standard output."""
+    return Json(sys.stdout) if as_json else Text(console(), verbose)
 
 
 def make_plan(site: Site, stacks: tuple[Stack, ...], *, destroy: bool, quiet: bool) -> EstatePlan:
@@ -44,10 +50,7 @@ def show_plan(made: EstatePlan, *, as_json: bool, verbose: bool, out: Path | Non
     if out is not None:
         with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
             json.dump(data, stream, indent=1)
-    if as_json:
-        print_json(data)
-    else:
-        plan_text(made, console(), verbose=verbose)
+    answer_in(as_json, verbose=verbose).plan(made)
 
 
 def findings_exit(made: EstatePlan) -> ExitCode:
@@ -61,10 +64,7 @@ def carry_out(site: Site, approved: EstatePlan, *, as_json: bool) -> ExitCode:
     engine = engine_of(site, quiet=as_json)
     with progress(quiet=as_json) as listen:
         result = Apply.of(site, approved, engine, listen).run()
-    if as_json:
-        print_json(result_json(result))
-    else:
-        result_text(result, console())
+    answer_in(as_json).result(result)
     return _exit(result)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from prodfirst.adapters.pulumi.drifting import Drift
 from prodfirst.adapters.pulumi.engine import Engine
 from prodfirst.estate.definition import Stack
 from prodfirst.planning.drifting import DeploymentDrift
 from prodfirst.planning.progress import Listener
-from prodfirst.planning.steps import Operation, in_order
+from prodfirst.planning.steps import Operation, Step
 from prodfirst.usecases.narrate import narrator
 from prodfirst.usecases.plan import recorded_version
 from prodfirst.usecases.site import Site
@@ -25,6 +26,9 @@ def _deployment(site: Site, stack: Stack, engine: Engine, listen: Listener) -> D
     if recorded_version(site, stack, access) is None:
         return DeploymentDrift(name, stack.stateful, (), "it does not exist yet")
     with site.engine_run(stack, access) as run:
-        steps = engine.refresh(run, preview_only=True, on_event=narrator(name, listen))
-    changed = tuple(step for step in steps if step.operation is not Operation.SAME)
-    return DeploymentDrift(name, stack.stateful, in_order(changed))
+        found = engine.refresh(run, preview_only=True, on_event=narrator(name, listen))
+    return DeploymentDrift(name, stack.stateful, tuple(map(_step, found)))
+
+
+def _step(drift: Drift) -> Step:
+    return Step(Operation.DELETE if drift.gone else Operation.UPDATE, drift.urn, changes=drift.changes)

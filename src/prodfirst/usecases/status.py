@@ -32,7 +32,9 @@ def outputs(site: Site, stack: Stack) -> Mapping[str, Value]:
                 fix=f"run `prodfirst plan {stack.name}`, then `prodfirst apply`",
             )
         )
-    root = next((r for r in latest.get("resources") or [] if r["type"] == "pulumi:pulumi:Stack"), {})
+    root: dict[str, Any] = next(
+        (r for r in latest.get("resources") or [] if r["type"] == "pulumi:pulumi:Stack"), {}
+    )
     return {name: freeze(_mask(value)) for name, value in sorted((root.get("outputs") or {}).items())}
 
 

@@ -18,6 +18,8 @@ class Phase:
 
     deployment: str
     text: str
+    carries_out: bool = False
+    """Whether steps from now on are carried out; those of a preview are only computed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,50 +1,47 @@
-"""Drift, for people and as JSON."""
+"""Drift, for people."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
 from prodfirst.planning.drifting import DeploymentDrift
-from prodfirst.planning.file import dump_step
-from prodfirst.planning.steps import Operation
-from prodfirst.rendering.plan_text import short_type, value_text
+from prodfirst.planning.steps import Change, Operation, Step
+from prodfirst.rendering.plain import printable
+from prodfirst.rendering.plan_text import short_type
+from prodfirst.rendering.values_text import differences, value_text
 
 
 def drift_text(found: tuple[DeploymentDrift, ...], out: Console) -> None:
-    """Print what differs, per deployment; resources that are gone first."""
-    for item in found:
-        heading = Text(item.deployment, style="bold")
-        heading.append(f"  {item.skipped or _count(item)}", style="dim" if not item.steps else "bold yellow")
-        out.print(heading)
-        for step in sorted(item.steps, key=lambda step: step.operation is not Operation.DELETE):
-            gone = step.operation is Operation.DELETE
-            out.print(Text(f"  {'gone   ' if gone else 'changed'} {short_type(step.type)} {step.name}"))
-            for change in step.changes:
-                recorded, live = value_text(change.old), value_text(change.new)
-                out.print(Text(f"        {change.path}: recorded {recorded}, live {live}"))
+    """Print what differs, per deployment: resources that are gone first, those of stateful stacks on top."""
+    for item in sorted(found, key=lambda item: not (item.stateful and any(map(_gone, item.steps)))):
+        _deployment(item, out)
     if any(item.steps for item in found):
         out.print(Text("next: `prodfirst plan` shows what would set it right", style="dim"))
 
 
-def _count(item: DeploymentDrift) -> str:
+def _deployment(item: DeploymentDrift, out: Console) -> None:
+    heading = Text(printable(item.deployment), style="bold")
+    heading.append(f"  {_summary(item)}", style="bold yellow" if item.steps else "not bold dim")
+    out.print(heading)
+    for step in sorted(item.steps, key=lambda step: not _gone(step)):
+        word, style = ("gone", "bold red") if _gone(step) else ("changed", "yellow")
+        line = Text(f"  {word:<8}", style=style)
+        out.print(line.append(f"{short_type(step.type)} {printable(step.name)}", style="not bold default"))
+        for change in step.changes:
+            for part in differences(change):
+                out.print(Text(f"        {_difference(part)}"))
+
+
+def _difference(part: Change) -> str:
+    return f"{printable(part.path)}: recorded {value_text(part.old)}, live {value_text(part.new)}"
+
+
+def _gone(step: Step) -> bool:
+    return step.operation is Operation.DELETE
+
+
+def _summary(item: DeploymentDrift) -> str:
+    if item.skipped:
+        return f"not looked at: {printable(item.skipped)}"
     return f"{len(item.steps)} drifted" if item.steps else "no drift"
-
-
-def drift_json(found: tuple[DeploymentDrift, ...]) -> dict[str, Any]:
-    """Version 1 of the drift's shape."""
-    return {
-        "prodfirst": "drift",
-        "version": 1,
-        "deployments": [
-            {
-                "deployment": item.deployment,
-                "stateful": item.stateful,
-                "skipped": item.skipped,
-                "steps": [dump_step(step) for step in item.steps],
-            }
-            for item in found
-        ],
-    }

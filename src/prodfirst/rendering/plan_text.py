@@ -5,119 +5,152 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from prodfirst.kernel.findings import Finding, Severity
+from prodfirst.kernel.errors import Position
+from prodfirst.kernel.findings import Severity
 from prodfirst.planning.plan import DeploymentPlan, EstatePlan
 from prodfirst.planning.steps import Change, Operation, Step
-from prodfirst.resources.values import SECRET, UNKNOWN, Value
+from prodfirst.rendering.findings_text import findings_text
+from prodfirst.rendering.plain import paragraph, printable
+from prodfirst.rendering.values_text import change_text, differences, value_text
 
 _STYLES: Mapping[Operation, tuple[str, str]] = {
     Operation.DELETE: ("-", "bold red"),
-    Operation.REPLACE: ("±", "bold magenta"),
+    Operation.REPLACE: ("+-", "bold magenta"),
     Operation.UPDATE: ("~", "yellow"),
     Operation.CREATE: ("+", "green"),
     Operation.IMPORT: ("=", "cyan"),
     Operation.READ: (">", "cyan"),
-    Operation.SAME: (" ", "dim"),
+    Operation.SAME: ("", "dim"),
 }
-"""Riskiest first; the symbols are Pulumi's, but for replace, which takes one column."""
+"""Riskiest first; the symbols are Pulumi's."""
 
-_RISK = list(_STYLES)
-_FOLD = 40
-"""Steps of one operation beyond this are folded, unless they delete or replace."""
-_VALUE_WIDTH = 48
+_LOSING = (Operation.DELETE, Operation.REPLACE)
+_STEP_LIMIT = 40
+"""Steps of one operation beyond this are counted, unless they delete or replace."""
+_CHANGE_LIMIT = 12
+"""Differences of one step beyond this are counted, unless they force a replacement."""
 
 
 def plan_text(plan: EstatePlan, out: Console, *, verbose: bool = False) -> None:
-    """Print the plan; `verbose` unfolds everything and lists what stays the same."""
-    risky = [(item, step) for item in plan.deployments for step in item.changes if _loses_data(item, step)]
-    if risky:
-        out.print(Text(f"Data at risk: {len(risky)} in stateful stacks", style="bold red"))
-        for item, step in risky:
-            out.print(_line(step, prefix=f"{item.name} "))
-        out.print()
+    """Print the plan; `verbose` unfolds everything, and lists inputs and what stays the same."""
+    _heading(plan, out)
+    _at_risk(plan, out)
     for item in plan.deployments:
         _deployment(item, out, verbose=verbose)
     for stack, reason in plan.skipped:
-        out.print(Text(f"{stack}: skipped, {reason}", style="dim"))
+        _note(f"{stack}: skipped, {reason}", out, "")
     _totals(plan, out)
+
+
+def _heading(plan: EstatePlan, out: Console) -> None:
+    count = len(plan.deployments)
+    facts = f"{count} deployment{'s' if count != 1 else ''}, engine {printable(plan.engine)}"
+    name = printable(f"{plan.estate}/{plan.environment}")
+    line = Text(f"{'Removal' if plan.destroy else 'Plan'} of {name}", style="bold")
+    out.print(line.append(f"  {facts}", style="not bold dim"))
+    out.print()
+
+
+def _at_risk(plan: EstatePlan, out: Console) -> None:
+    risky = [(item, step) for item in plan.deployments for step in item.changes if _loses_data(item, step)]
+    if not risky:
+        return
+    out.print(Text(f"Data at risk: {len(risky)} in stateful stacks", style="bold red"))
+    for item, step in sorted(risky, key=lambda pair: _LOSING.index(pair[1].operation)):
+        out.print(_line(step, out.width, prefix=f"{item.name}  "))
+    out.print()
 
 
 def _loses_data(plan: DeploymentPlan, step: Step) -> bool:
     real = not step.type.startswith("pulumi:")
-    return plan.stateful and real and step.operation in (Operation.DELETE, Operation.REPLACE)
+    return plan.stateful and real and step.operation in _LOSING
 
 
 def _deployment(plan: DeploymentPlan, out: Console, *, verbose: bool) -> None:
-    heading = Text(plan.name, style="bold")
-    heading.append(
-        f"  {plan.layer} · owner {plan.owner}{' · stateful' if plan.stateful else ''}", style="dim"
-    )
-    out.print(heading)
-    for operation in _RISK:
+    heading = Text(printable(plan.name), style="bold")
+    marks = f"{plan.layer} · owner {plan.owner}{' · stateful' if plan.stateful else ''}"
+    out.print(heading.append(f"  {printable(marks)}", style="not bold dim"))
+    for operation in _STYLES:
         steps = [step for step in plan.steps if step.operation is operation]
-        if steps and (verbose or operation is not Operation.SAME):
+        if verbose or operation is not Operation.SAME:
             _steps(operation, steps, out, verbose=verbose)
-    same = sum(step.operation is Operation.SAME for step in plan.steps)
+    same = len(plan.steps) - len(plan.changes)
     if same and not verbose:
-        out.print(Text(f"    {same} unchanged", style="dim"))
+        _note(f"{same} unchanged", out)
     if not plan.steps:
-        out.print(Text("    nothing to do", style="dim"))
-    for finding in plan.findings:
-        finding_text(finding, out)
+        _note("nothing to do", out)
+    findings_text(plan.findings, out)
     for note in plan.checked:
-        out.print(Text(f"    {note}", style="dim"))
+        _note(f"checked: {note}", out)
     out.print()
 
 
 def _steps(operation: Operation, steps: list[Step], out: Console, *, verbose: bool) -> None:
-    may_fold = operation not in (Operation.DELETE, Operation.REPLACE) and not verbose
-    shown = steps[:_FOLD] if may_fold else steps
+    whole = verbose or operation in _LOSING
+    shown = steps if whole else steps[:_STEP_LIMIT]
     for step in shown:
-        out.print(_line(step))
-        for change in step.changes:
-            out.print(_change(change))
-    if len(steps) > len(shown):
-        rest = f"    … and {len(steps) - len(shown)} more to {operation}; `--verbose` shows them"
-        out.print(Text(rest, style="dim"))
+        out.print(_line(step, out.width))
+        for row in _details(step, verbose=verbose):
+            out.print(row)
+    if folded := steps[len(shown) :]:
+        kinds = Counter(short_type(step.type) for step in folded).most_common(3)
+        listed = ", ".join(f"{count} {kind}" for kind, count in kinds)
+        more = ", …" if len({step.type for step in folded}) > len(kinds) else ""
+        _note(f"… and {len(folded)} more to {operation} ({listed}{more}); `--verbose` shows them", out)
 
 
-def _line(step: Step, prefix: str = "") -> Text:
+def _line(step: Step, width: int, prefix: str = "") -> Text:
+    """Symbol, operation, type and name on the left; the line in the team's program on the right."""
     symbol, style = _STYLES[step.operation]
     line = Text("  ")
-    line.append(f"{symbol} {step.operation:<8}", style=style)
+    line.append(f"{symbol:<2} {step.operation:<8}", style=style)
     line.append(prefix)
     line.append(short_type(step.type), style="bold")
-    line.append(f" {step.name}")
+    line.append(f" {printable(step.name)}")
     if step.protect:
         line.append("  protected", style="cyan")
     if step.source is not None:
-        line.append(f"  {step.source.file}:{step.source.line}", style="dim")
+        left = cell_len(line.plain)
+        source = _source(step.source, width - left - 2)
+        line.append(" " * max(width - left - cell_len(source), 2) + source, style="dim")
     return line
 
 
-def _change(change: Change) -> Text:
-    line = Text("        ")
-    line.append(change.path)
-    line.append(": ")
-    line.append(f"{value_text(change.old)} → {value_text(change.new)}")
-    if change.replaces:
-        line.append("  forces the replacement", style="magenta")
+def _source(position: Position, room: int) -> str:
+    """`file:line`; where there is no room for the whole path, the end of it."""
+    parts = printable(position.file).split("/")
+    for begin in range(len(parts)):
+        shown = f"{'…/' if begin else ''}{'/'.join(parts[begin:])}:{position.line}"
+        if len(shown) <= room:
+            return shown
+    return f"line {position.line}"
+
+
+def _details(step: Step, *, verbose: bool) -> Iterator[Text]:
+    if verbose and step.operation in (Operation.CREATE, Operation.IMPORT):
+        for key, value in step.inputs.items():
+            yield Text(f"        {printable(key)}: {value_text(value, None)}")
+    parts = [part for change in step.changes for part in differences(change)]
+    parts.sort(key=lambda part: not part.replaces)
+    forcing = sum(part.replaces for part in parts)
+    shown = parts if verbose else parts[: max(_CHANGE_LIMIT, forcing)]
+    for part in shown:
+        yield _difference(part, verbose=verbose)
+    if len(parts) > len(shown):
+        yield Text(
+            f"        … and {len(parts) - len(shown)} more differences; `--verbose` shows them", style="dim"
+        )
+
+
+def _difference(part: Change, *, verbose: bool) -> Text:
+    line = Text(f"        {change_text(part, None) if verbose else change_text(part)}")
+    if part.replaces:
+        line.append("  forces replacement", style="magenta")
     return line
-
-
-def finding_text(finding: Finding, out: Console) -> None:
-    """Print one finding: what, where, why and what to do."""
-    style = "bold red" if finding.severity is Severity.MANDATORY else "yellow"
-    head = Text("  ! ", style=style)
-    head.append(f"{finding.rule} ({finding.severity}): ", style=style)
-    head.append(finding.what)
-    out.print(head)
-    for label, text in (("where", str(finding.where or "")), ("why", finding.why), ("next", finding.fix)):
-        if text:
-            out.print(Text(f"      {label}: {text}", style="dim"))
 
 
 def _totals(plan: EstatePlan, out: Console) -> None:
@@ -125,42 +158,29 @@ def _totals(plan: EstatePlan, out: Console) -> None:
     for item in plan.deployments:
         by_layer.setdefault(item.layer, Counter()).update(step.operation for step in item.steps)
     for layer, counts in by_layer.items():
-        parts = [f"{counts[operation]} to {operation}" for operation in _RISK if counts[operation]]
-        out.print(Text(f"{layer}: ", style="bold").append(", ".join(_words(parts)) or "nothing"))
-    out.print(Text(f"plan {plan.digest}", style="dim"))
+        out.print(Text(f"{printable(layer)}: ", style="bold").append(_counted(counts), style="not bold"))
+    if forbidding := sum(finding.severity is Severity.MANDATORY for finding in plan.findings):
+        text = f"{forbidding} mandatory finding{'s' if forbidding > 1 else ''}: apply refuses this plan"
+        out.print(Text(text, style="bold red"))
+    out.print(Text(f"digest {plan.digest}", style="dim"))
 
 
-def _words(parts: list[str]) -> Iterator[str]:
-    for part in parts:
-        yield part.replace("to same", "unchanged")
+def _counted(counts: Counter[Operation]) -> str:
+    parts = [
+        f"{counts[operation]} {'unchanged' if operation is Operation.SAME else f'to {operation}'}"
+        for operation in _STYLES
+        if counts[operation]
+    ]
+    return ", ".join(parts) or "nothing to do"
+
+
+def _note(text: str, out: Console, indent: str = "     ") -> None:
+    for row in paragraph(text, width=out.width, first=indent, rest=f"{indent}  "):
+        out.print(Text(row, style="dim"))
 
 
 def short_type(token: str) -> str:
     """`aws:ec2/vpc:Vpc` as `aws:ec2:Vpc`: the middle says nothing new."""
-    package, _, rest = token.partition(":")
+    package, _, rest = printable(token).partition(":")
     module, _, name = rest.rpartition(":")
-    return f"{package}:{module.split('/')[0]}:{name}" if module else token
-
-
-def value_text(value: Value) -> str:
-    """One value on one line, cut to a column's width."""
-    if value is UNKNOWN:
-        return "(known after apply)"
-    if value is SECRET:
-        return "[secret]"
-    if value is None:
-        return "(none)"
-    text = _literal(value)
-    return text if len(text) <= _VALUE_WIDTH else f"{text[: _VALUE_WIDTH - 1]}…"
-
-
-def _literal(value: Value) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return f'"{value}"'.replace("\n", "\\n")
-    if isinstance(value, tuple):
-        return f"[{', '.join(value_text(item) for item in value)}]"
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {value_text(item)}" for key, item in value.items()) + "}"
-    return str(value)
+    return f"{package}:{module.split('/')[0]}:{name}" if module else printable(token)

@@ -1,0 +1,36 @@
+"""What is deployed, for people."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.text import Text
+
+from prodfirst.planning.recorded import DeploymentStatus
+from prodfirst.rendering.plain import printable
+
+_HEADINGS = ("deployment", "layer", "owner", "resources", "last update", "state")
+_VERSION_DIGITS = 12
+
+
+def status_text(found: tuple[DeploymentStatus, ...], out: Console) -> None:
+    """Print one row per deployment. Drift is not in it: only the cloud knows that, and nobody asked it."""
+    table = [_HEADINGS, *(_row(item) for item in found)]
+    widths = [max(len(row[column]) for row in table) for column in range(len(_HEADINGS))]
+    for index, row in enumerate(table):
+        text = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        out.print(Text(text, style="bold" if index == 0 else ""))
+    for item in found:
+        if item.pending:
+            what = f"{item.deployment}: {item.pending} operations in flight, left by an interrupted run"
+            out.print(Text(f"! {printable(what)}; next: `prodfirst plan`", style="bold yellow"))
+    if any(item.exists for item in found):
+        out.print(Text("drift is not known from here; next: `prodfirst drift`", style="dim"))
+
+
+def _row(item: DeploymentStatus) -> tuple[str, ...]:
+    facts = (
+        (str(item.resources), item.updated[:19].replace("T", " "), (item.version or "")[:_VERSION_DIGITS])
+        if item.exists
+        else ("-", "not deployed", "-")
+    )
+    return tuple(map(printable, (item.deployment, item.layer, item.owner, *facts)))

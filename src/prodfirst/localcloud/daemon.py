@@ -20,6 +20,7 @@ from prodfirst.localcloud.aws.api import Api, configure
 from prodfirst.localcloud.aws.audit import Audit
 from prodfirst.localcloud.aws.credentials import Credential, Registry
 from prodfirst.localcloud.aws.gateway import Gateway
+from prodfirst.localcloud.aws.held import Held
 from prodfirst.localcloud.front import Front
 
 ADMINISTRATOR = "prodfirst-administrator"
@@ -55,7 +56,7 @@ async def _serve(settings: Settings) -> None:
     await api.start()
     registry = Registry(folder / "credentials.json")
     await _administrator(api, registry, folder, settings)
-    gateway = Gateway(api, registry, Audit(folder / "audit.jsonl"))
+    gateway = Gateway(api, registry, Audit(folder / "audit.jsonl"), Held(folder / "held.json"))
     port = await gateway.start(authority.server_context())
     front = Front(lambda: port, folder / "refused.jsonl")
     try:

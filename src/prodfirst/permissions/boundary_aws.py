@@ -30,10 +30,12 @@ _READS = {
 _WRITES = ("ec2:*", "kms:*", "logs:*")
 
 
-def plan_policy(location: StateLocation) -> Policy:
-    """The plan identity: reads, and its own state."""
+def plan_policy(location: StateLocation, buckets: str) -> Policy:
+    """The plan identity: reads, and its own state; `buckets` as in `apply_policy`."""
     reads = [f"{service}:{action}" for service, actions in _READS.items() for action in actions]
-    return policy(*state_statements(location, write=False), statement("Read", reads, ["*"]))
+    # HeadBucket, by which the provider sees whether a bucket exists, needs ListBucket
+    listing = statement("OwnBuckets", ["s3:ListBucket"], [f"arn:aws:s3:::{buckets}*"])
+    return policy(*state_statements(location, write=False), statement("Read", reads, ["*"]), listing)
 
 
 def apply_policy(location: StateLocation, buckets: str, foreign_keys: Sequence[str]) -> Policy:

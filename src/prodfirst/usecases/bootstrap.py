@@ -64,9 +64,10 @@ def _key(site: Site, stack: Stack) -> tuple[bool, str]:
 def _identities(site: Site, stack: Stack, keys: dict[str, str], limit: str, trusted: str) -> list[Item]:
     location = site.location(stack, keys[stack.name])
     foreign = [arn for name, arn in keys.items() if name != stack.name]
+    buckets = f"{site.prefix(stack)}-"
     policies = {
-        "plan": plan_policy(location),
-        "apply": apply_policy(location, f"{site.prefix(stack)}-", foreign),
+        "plan": plan_policy(location, buckets),
+        "apply": apply_policy(location, buckets, foreign),
     }
     return [
         Item(

@@ -171,6 +171,8 @@ def engine_environment(plugin_home: Path, run: EngineRun, folder: Path) -> Mappi
     ours = {
         "PULUMI_HOME": str(plugin_home),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+        # it would list every stack in the bucket, which an identity of one stack may not
+        "PULUMI_DIY_BACKEND_NO_LEGACY_WARNING": "true",
         "PULUMI_BACKEND_URL": run.backend_url,
         # makes `--event-log` available
         "PULUMI_DEBUG_COMMANDS": "true",

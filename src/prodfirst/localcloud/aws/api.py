@@ -45,6 +45,20 @@ def configure(folder: Path, account: str, region: str) -> None:
     )
 
 
+def _mend_flow_log_tags() -> None:
+    """Tags given to CreateFlowLogs stand under `vpc-flow-log` (EC2 API reference); ministack 1.5.33, which
+    is pinned, looks under `flow-log` and loses them.
+    """
+    from ministack.services import ec2
+
+    original = ec2._parse_tag_specs
+
+    def parse(parameters: Any, kind: str, id: str) -> None:
+        original(parameters, "vpc-flow-log" if kind == "flow-log" else kind, id)
+
+    ec2._parse_tag_specs = parse
+
+
 class Api:
     """ministack as an ASGI application."""
 
@@ -59,6 +73,7 @@ class Api:
         """Load the saved state and get ready."""
         from ministack.app import app
 
+        _mend_flow_log_tags()
         self._app = app
         self._lifespan = asyncio.create_task(
             self._app({"type": "lifespan"}, self._receive.get, self._events.put)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
+from dataclasses import replace
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
@@ -13,6 +14,7 @@ from prodfirst.localcloud.aws import hosts, operation, signature
 from prodfirst.localcloud.aws.api import Api, Response
 from prodfirst.localcloud.aws.audit import Audit, Entry, identifying
 from prodfirst.localcloud.aws.credentials import Credential, Registry
+from prodfirst.localcloud.aws.held import Held
 from prodfirst.localcloud.aws.hosts import Host
 from prodfirst.localcloud.aws.operation import Operation
 from prodfirst.localcloud.aws.signature import Denied, Request
@@ -25,10 +27,11 @@ _MAKE_CREDENTIALS = frozenset({"AssumeRole", "CreateAccessKey", "GetSessionToken
 class Gateway:
     """An HTTPS server on loopback for all host names of AWS."""
 
-    def __init__(self, api: Api, registry: Registry, audit: Audit) -> None:
+    def __init__(self, api: Api, registry: Registry, audit: Audit, held: Held) -> None:
         self._api = api
         self._registry = registry
         self._audit = audit
+        self._held = held
         self._runner: web.AppRunner | None = None
 
     async def start(self, context: ssl.SSLContext) -> int:
@@ -80,6 +83,8 @@ class Gateway:
         raw_path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         response = await self._api.call(request.method, name, raw_path, request.headers, request.body)
         self._note(entry, called, response)
+        if host.service == "ec2" and response.status == 200:
+            response = replace(response, body=self._held.take(called, response.body))
         return response
 
     def _authenticate(self, request: Request, host: Host, called: Operation) -> Credential:

@@ -87,11 +87,15 @@ def _from_path(request: Request, host: Host) -> Operation:
     path = parts.path
     if host.bucket:
         path = f"/{host.bucket}{path}"
-    present = {key for key, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    present = set(query)
     for method, pattern, required, name in _routes(host.service):
         found = pattern.fullmatch(path) if method == request.method and required <= present else None
         if found and _variant_fits(name, request, present):
-            return Operation(host.service, name, {k: unquote(v) for k, v in found.groupdict().items()})
+            parameters = {key: unquote(value) for key, value in found.groupdict().items()}
+            if "prefix" in query:
+                parameters["PrefixName"] = query["prefix"]
+            return Operation(host.service, name, parameters)
     return Operation(host.service, "")
 
 

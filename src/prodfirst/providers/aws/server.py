@@ -111,7 +111,7 @@ class Provider(ResourceProviderServicer):
         detailed = {}
         for path, (kind, replaces) in difference.paths.items():
             word = f"{kind.upper()}_REPLACE" if replaces else kind.upper()
-            detailed[path] = kinds(kind=kinds.Kind.Value(word), inputDiff=True)
+            detailed[path] = kinds(kind=kinds.Kind.Value(word), inputDiff=path != "tagsAll")
         tops = sorted({path.split(".")[0].split("[")[0] for path in difference.paths})
         replaced = sorted({path for path, (_, replaces) in difference.paths.items() if replaces})
         changes = messages.DiffResponse.DIFF_SOME if difference.paths else messages.DiffResponse.DIFF_NONE
@@ -153,6 +153,7 @@ class Provider(ResourceProviderServicer):
         if found is None:
             return messages.ReadResponse(id="")
         inputs = _live_inputs(type_, call, found, old_inputs)
+        found = _spelled(type_, inputs, found)
         outputs = {**found, "region": call.region, **({"tags": inputs["tags"]} if "tags" in inputs else {})}
         return messages.ReadResponse(
             id=request.id, properties=properties.write(outputs), inputs=properties.write(inputs)
@@ -203,7 +204,7 @@ class Provider(ResourceProviderServicer):
         found = type_.read(call, id, inputs)
         if found is None:
             raise LookupError(f"`{id}` cannot be found right after the call that made it")
-        return {**found, **inputs, "region": call.region}
+        return {**inputs, **_spelled(type_, inputs, found), "region": call.region}
 
     def _call(self, session: Session, data: Data, timeout: float) -> Call:
         region = data.get("region") or session.region
@@ -256,6 +257,15 @@ def _live_inputs(type_: ResourceType, call: Call, found: Data, old: Data) -> Dat
         if tags or "tags" in old:
             inputs["tags"] = tags
     return {key: value for key, value in inputs.items() if value is not None}
+
+
+def _spelled(type_: ResourceType, inputs: Data, found: Data) -> Data:
+    """What was found, where it means the same in the program's own spelling; absent things left out."""
+    result = {key: value for key, value in found.items() if value is not None}
+    for key, prop in type_.schema.inputs.items():
+        if key in inputs and key in result and prop.same is not None and prop.same(inputs[key], result[key]):
+            result[key] = inputs[key]
+    return result
 
 
 def _tags(inputs: Data) -> dict[str, Any]:

@@ -1,20 +1,26 @@
-"""The `prodfirst` command: finds the named command, and turns what goes wrong into text and an exit code.
+"""The `prodfirst` command: finds the named command and imports it, and nothing else.
 
 Nothing heavy is imported here: `--help` must start in under 150 ms.
 """
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Mapping
-from typing import Any
+from io import TextIOWrapper
+from itertools import takewhile
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from prodfirst.kernel.errors import ExitCode, ProdfirstError
+from prodfirst.cli import boundary
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _COMMANDS: Mapping[str, tuple[str, str]] = {
     "validate": ("The estate", "Check prodfirst.yaml; every error at once."),
@@ -27,12 +33,15 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "drift": ("Run", "Find what the cloud says that the state does not."),
     "status": ("Run", "Show what is deployed."),
     "outputs": ("Run", "Show the outputs of a deployment; secrets masked."),
-    "local": ("This machine", "The local cloud: up, down, status, env, exec, logs."),
+    "local": ("This machine", "The local cloud: up, down, status, reset, env, exec, logs."),
     "demo": ("This machine", "Run the whole job on the example estate, locally."),
     "completion": ("This machine", "Print the shell completion script."),
 }
-"""Name → (section of the help, one line)."""
+"""Name → (section of the help, one line). The command is `prodfirst.cli.NAME:NAME`."""
 
+_NAME = "prodfirst"
+_COMPLETE = "_PRODFIRST_COMPLETE"
+"""What click's completion scripts set."""
 _EPILOG = "Exit codes: 0 clean, 1 findings, 2 usage or invalid estate, 3 failure."
 
 
@@ -52,77 +61,99 @@ class _Lazy(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        name = args[0] if args else ""
-        if name and not name.startswith("-") and name not in _COMMANDS:
-            near = difflib.get_close_matches(name, _COMMANDS, n=1)
-            hint = f"; did you mean `{near[0]}`?" if near else "; see `prodfirst --help`"
-            raise click.UsageError(f"no command `{name}`{hint}", ctx)
-        return super().resolve_command(ctx, args)
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:
+            # click looks for near names among the commands that are imported, which are none
+            raise click.NoSuchCommand(error.command_name, possibilities=_COMMANDS, ctx=ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for section in dict.fromkeys(section for section, _ in _COMMANDS.values()):
             rows = [(name, text) for name, (where, text) in _COMMANDS.items() if where == section]
             with formatter.section(section):
-                formatter.write_dl(rows)
+                formatter.write_dl(rows, col_max=14)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        names = [
+            CompletionItem(name, help=text)
+            for name, (_, text) in _COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
 
 
 @click.group(cls=_Lazy, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="prodfirst", message="%(prog)s %(version)s")
-@click.option("--debug", is_flag=True, envvar="PRODFIRST_DEBUG", help="Show tracebacks.")
-@click.pass_context
-def root(ctx: click.Context, debug: bool) -> None:
-    """Run a team's production by architecture: plan, guard, apply and prove it."""
-    ctx.obj = debug
+@click.option(
+    "--debug",
+    is_flag=True,
+    envvar="PRODFIRST_DEBUG",
+    show_envvar=True,
+    expose_value=False,
+    help="Show tracebacks of errors.",
+)
+def root() -> None:
+    """Run a team's production by architecture: plan, guard, apply and prove it.
+
+    \b
+    Examples:
+      prodfirst demo
+      prodfirst plan --out plan.json
+      prodfirst apply plan.json
+    """
 
 
-def main() -> None:
-    """The entry point: runs a command and exits with a code of DESIGN.md section 7."""
+def main() -> NoReturn:
+    """The entry point."""
+    _print_what_can_be_printed()
+    _end_gently()
     arguments = sys.argv[1:]
+    code = boundary.run(
+        lambda: _invoke(arguments),
+        as_json="--json" in takewhile(lambda word: word != "--", arguments),
+        debug=_debugging(arguments),
+    )
+    sys.exit(code)
+
+
+def _invoke(arguments: list[str]) -> object:
+    """What `root.main` does, which would end with 1, our word for findings, when the reader has gone."""
+    if instruction := os.environ.get(_COMPLETE):
+        from click.shell_completion import shell_complete
+
+        return shell_complete(root, {}, _NAME, _COMPLETE, instruction)
     try:
-        code = root.main(args=arguments, prog_name="prodfirst", standalone_mode=False)
-        sys.stdout.flush()
-    except ProdfirstError as error:
-        _fail_if_debugging(arguments)
-        _report(error, as_json="--json" in arguments)
-        code = error.exit_code
-    except click.ClickException as error:
-        error.show()
-        code = ExitCode.USAGE
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
-        code = ExitCode.FAILURE
-    except BrokenPipeError:
-        # the reader has gone, as with `| head`; the interpreter must not complain at its end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = ExitCode.CLEAN
-    except Exception as error:  # noqa: BLE001 - the last boundary: no traceback for a user
-        _fail_if_debugging(arguments)
-        click.echo(f"error: {type(error).__name__}: {error}", err=True)
-        click.echo(
-            "  next: this is a defect of prodfirst; run again with `prodfirst --debug …` and report it",
-            err=True,
-        )
-        code = ExitCode.FAILURE
-    sys.exit(code if isinstance(code, int) else ExitCode.CLEAN)
+        with root.make_context(_NAME, list(arguments)) as ctx:
+            return root.invoke(ctx)
+    except click.exceptions.Exit as end:
+        return end.exit_code
 
 
-def _fail_if_debugging(arguments: list[str]) -> None:
-    if "--debug" in arguments or os.environ.get("PRODFIRST_DEBUG"):
-        raise
+def _debugging(arguments: list[str]) -> bool:
+    """As click reads it, which may not get as far as to tell."""
+    if "--debug" in takewhile(lambda word: word.startswith("-"), arguments):
+        return True
+    return os.environ.get("PRODFIRST_DEBUG", "").lower() not in ("", "0", "false", "f", "no", "n", "off")
 
 
-def _report(error: ProdfirstError, *, as_json: bool) -> None:
-    if not as_json:
-        for problem in error.problems:
-            click.echo(f"{click.style('error', fg='red', bold=True)}: {problem}", err=True)
-        return
-    import json
+def _print_what_can_be_printed() -> None:
+    """A terminal that lacks a character gets another one, not an exception."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
-    problems: list[dict[str, Any]] = [
-        {"what": item.what, "where": str(item.where or ""), "why": item.why, "next": item.fix}
-        for item in error.problems
-    ]
-    click.echo(json.dumps({"prodfirst": "error", "version": 1, "problems": problems}, indent=2))
+
+def _end_gently() -> None:
+    """A CI system that cancels, or a terminal that closes, stops a run as Ctrl-C does: state is saved."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _interrupt)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

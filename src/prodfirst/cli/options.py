@@ -9,11 +9,34 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from prodfirst.kernel.errors import InvalidInput
+
 if TYPE_CHECKING:
     from prodfirst.estate.definition import Estate, Stack
     from prodfirst.usecases.site import Site
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _environments(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    estate = _completing_estate(ctx)
+    return [name for name in estate.environments if name.startswith(incomplete)] if estate else []
+
+
+def _stacks(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    estate = _completing_estate(ctx)
+    chosen = ctx.params.get("stacks") or ()
+    names = estate.stacks if estate else ()
+    return [name for name in names if name.startswith(incomplete) and name not in chosen]
+
+
+def _completing_estate(ctx: click.Context) -> Estate | None:
+    """The estate whose names complete a word; a file that is not valid has none to offer."""
+    try:
+        return open_estate(ctx.params.get("file"))
+    except InvalidInput:
+        return None
+
 
 file_option: Callable[[F], F] = click.option(
     "-f",
@@ -27,10 +50,11 @@ environment_option: Callable[[F], F] = click.option(
     "--env",
     "environment",
     envvar="PRODFIRST_ENVIRONMENT",
+    shell_complete=_environments,
     help="The environment [default: the only one].",
 )
 json_option: Callable[[F], F] = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-stacks_argument: Callable[[F], F] = click.argument("stacks", nargs=-1)
+stacks_argument: Callable[[F], F] = click.argument("stacks", nargs=-1, shell_complete=_stacks)
 
 
 def open_estate(file: Path | None) -> Estate:
@@ -58,4 +82,4 @@ def selected(site: Site, names: tuple[str, ...]) -> tuple[Stack, ...]:
 
 def print_json(data: Any) -> None:
     """Print one JSON value on standard output."""
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+    click.echo(json.dumps(data, indent=2))

@@ -31,4 +31,6 @@ def _reason(finding: Finding) -> tuple[str, Severity, str, str]:
 
 
 def _located(finding: Finding) -> str:
-    return f"{finding.where}: {finding.what}" if finding.where else finding.what
+    """A URN says nothing to people that the finding itself does not say."""
+    where = str(finding.where or "")
+    return finding.what if not where or where.startswith("urn:") else f"{where}: {finding.what}"

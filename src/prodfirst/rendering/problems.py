@@ -19,7 +19,7 @@ def problems_text(error: ProdfirstError, *, colour: bool) -> str:
 def _lines(problem: Problem, *, colour: bool) -> Iterator[str]:
     begin, end = (_RED, _PLAIN) if colour else ("", "")
     where = f"{printable(str(problem.where))}: " if problem.where else ""
-    first, *more = rows(problem.what)
+    first, *more = tuple(rows(problem.what)) or ("",)
     yield f"{begin}error{end}: {where}{first}"
     yield from (f"  {row}" for row in more)
     for label, text in (("why", problem.why), ("next", problem.fix)):

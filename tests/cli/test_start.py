@@ -1,0 +1,107 @@
+"""The command starts fast, helps, completes, and imports nothing that it does not need for that."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import estate_layouts
+import pytest
+from command_runs import PROGRAM, environment, prodfirst
+
+from prodfirst.cli.main import root
+
+HEAVY = {"aiohttp", "boto3", "botocore", "cryptography", "grpc", "pulumi", "pydantic", "rich", "ruamel"}
+COMMANDS = sorted(root.list_commands(None))  # type: ignore[arg-type]
+START_SECONDS = 0.15
+"""Issue 3; measured 0.04 on two cores."""
+
+
+def _imported(*arguments: str) -> set[str]:
+    """The top-level modules that a command has imported at its end."""
+    code = (
+        "import sys; from prodfirst.cli import main\n"
+        "try: main.main()\n"
+        "finally: print(*{name.split('.')[0] for name in sys.modules}, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=60, check=True
+    )
+    return set(done.stderr.split())
+
+
+def test_help_imports_nothing_heavy() -> None:
+    assert not _imported("--help") & HEAVY
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_a_command_imports_nothing_heavy(command: str) -> None:
+    assert not _imported(command, "--help") & HEAVY
+
+
+def test_help_starts_in_time() -> None:
+    times = []
+    for _ in range(5):
+        begun = time.perf_counter()
+        subprocess.run([*PROGRAM, "--help"], stdout=subprocess.DEVNULL, check=True)
+        times.append(time.perf_counter() - begun)
+    assert min(times) < START_SECONDS
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself_with_an_example(command: str, tmp_path: Path) -> None:
+    done = prodfirst(command, "--help", folder=tmp_path)
+    assert done.returncode == 0
+    assert "Example" in done.stdout
+    assert f"prodfirst {command}" in done.stdout
+
+
+def test_help_lists_every_command_with_its_exit_codes(tmp_path: Path) -> None:
+    done = prodfirst("--help", folder=tmp_path)
+    assert all(f"  {command} " in done.stdout for command in COMMANDS)
+    assert "0 clean, 1 findings, 2 usage or invalid estate, 3 failure" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_version(tmp_path: Path) -> None:
+    assert prodfirst("--version", folder=tmp_path).stdout.startswith("prodfirst 0.")
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("prodfirst pl", ["plan"]),
+        ("prodfirst plan s", ["storage"]),
+        ("prodfirst plan storage --env ", ["local"]),
+        ("prodfirst local st", ["status"]),
+        ("prodfirst plan --detail", ["--detailed-exitcode"]),
+    ],
+)
+def test_completion_offers_commands_options_and_the_names_of_the_estate(
+    tmp_path: Path, words: str, offered: list[str]
+) -> None:
+    estate_layouts.write(tmp_path, "network:infrastructure", "storage:infrastructure")
+    done = subprocess.run(
+        PROGRAM,
+        cwd=tmp_path,
+        env=environment(
+            tmp_path,
+            _PRODFIRST_COMPLETE="bash_complete",
+            COMP_WORDS=words,
+            COMP_CWORD=str(len(words.split(" ")) - 1),
+        ),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert [line.partition(",")[2] for line in done.stdout.splitlines()] == offered
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_script(tmp_path: Path, shell: str) -> None:
+    done = prodfirst("completion", shell, folder=tmp_path)
+    assert done.returncode == 0
+    assert f"_PRODFIRST_COMPLETE={shell}_complete" in done.stdout

@@ -31,6 +31,15 @@ def test_time_and_order_do_not_count(resources: list[dict[str, Any]], random: An
     assert state_version(_export(resources)) == state_version(stored)
 
 
+def test_the_order_of_dependencies_does_not_count() -> None:
+    def version(*urns: str) -> str:
+        both = {"dependencies": list(urns), "propertyDependencies": {"x": list(urns)}}
+        return state_version(_export([{"urn": "a", **both}]))
+
+    assert version("b", "c") == version("c", "b")
+    assert version("b", "c") != version("b")
+
+
 @given(_resources)
 def test_everything_else_counts(resources: list[dict[str, Any]]) -> None:
     changed = [dict(resources[0], outputs=resources[0]["outputs"] + 1), *resources[1:]]

@@ -45,8 +45,18 @@ def _deployment(checkpoint: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _stable(resource: Mapping[str, Any]) -> dict[str, Any]:
-    """A resource without the times that the engine writes beside it."""
-    return {key: value for key, value in resource.items() if key not in ("created", "modified")}
+    """A resource without the times that the engine writes beside it, its dependencies in one order.
+
+    They are sets: two updates of one program list them differently (measured, engine 3.259.0).
+    """
+    stable = {key: value for key, value in resource.items() if key not in ("created", "modified")}
+    if stable.get("dependencies"):
+        stable["dependencies"] = sorted(stable["dependencies"])
+    if stable.get("propertyDependencies"):
+        stable["propertyDependencies"] = {
+            key: sorted(urns or ()) for key, urns in stable["propertyDependencies"].items()
+        }
+    return stable
 
 
 def _order(resource: Mapping[str, Any]) -> tuple[str, bool]:

@@ -63,7 +63,13 @@ def _key(site: Site, stack: Stack) -> tuple[bool, str]:
 
 def _identities(site: Site, stack: Stack, keys: dict[str, str], limit: str, trusted: str) -> list[Item]:
     location = site.location(stack, keys[stack.name])
-    foreign = [arn for name, arn in keys.items() if name != stack.name]
+    others = [other for other in site.estate.stacks.values() if other.name != stack.name]
+    # the aliases too: who may point an alias elsewhere decides which key is used
+    foreign = [
+        arn
+        for other in others
+        for arn in (keys[other.name], site.key(other).alias_arn(site.environment.account))
+    ]
     buckets = f"{site.prefix(stack)}-"
     policies = {
         "plan": plan_policy(location, buckets),

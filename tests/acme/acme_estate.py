@@ -1,0 +1,57 @@
+"""A copy of the example, and `prodfirst` run on it as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "acme"
+
+
+@dataclass(frozen=True)
+class Acme:
+    """One estate in a folder, with an installation of its own."""
+
+    folder: Path
+    home: Path
+
+    @classmethod
+    def copy(cls, folder: Path) -> Acme:
+        shutil.copytree(EXAMPLE, folder / "acme", ignore=shutil.ignore_patterns("__pycache__"))
+        return cls(folder / "acme", folder / "home")
+
+    def run(self, *arguments: str, code: int = 0, **variables: str) -> str:
+        """Standard output of one command that must end with `code`; standard error follows on a failure."""
+        done = subprocess.run(
+            [str(Path(sys.executable).parent / "prodfirst"), *arguments],
+            cwd=self.folder,
+            env={**os.environ, "PRODFIRST_HOME": str(self.home), "NO_COLOR": "1", **variables},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout + (done.stderr if code else "")
+
+    def json(self, *arguments: str, code: int = 0) -> Any:
+        return json.loads(self.run(*arguments, "--json", code=code).split("\nerror:")[0])
+
+    def aws(self, *arguments: str) -> Any:
+        """The ordinary `aws` command, as the administrator of the local cloud."""
+        command = str(Path(sys.executable).parent / "aws")
+        out = self.run("local", "exec", "--", command, *arguments, "--output", "json")
+        return json.loads(out) if out.strip() else None
+
+    def edit(self, stack: str, old: str, new: str) -> None:
+        path = self.folder / "stacks" / stack / "__main__.py"
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new, 1))

@@ -1,0 +1,156 @@
+"""The main job on the example: real engine, real HTTP, enforced permissions."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from acme_estate import Acme
+
+
+@pytest.fixture(scope="module")
+def acme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Acme]:
+    """The example, bootstrapped and applied."""
+    estate = Acme.copy(tmp_path_factory.mktemp("acme"))
+    try:
+        estate.run("local", "up")
+        estate.run("bootstrap")
+        estate.run("plan", "--out", "plan.json")
+        estate.run("apply", "plan.json")
+        yield estate
+    finally:
+        estate.run("local", "down")
+
+
+def test_an_applied_estate_has_nothing_to_do_and_no_drift(acme: Acme) -> None:
+    plan = acme.json("plan", "--detailed-exitcode")
+    operations = {step["operation"] for item in plan["deployments"] for step in item["steps"]}
+    assert operations == {"same"}
+    assert all(not item["steps"] for item in acme.json("drift")["deployments"])
+
+
+def test_two_previews_have_one_digest(acme: Acme) -> None:
+    assert acme.json("plan")["digest"] == acme.json("plan")["digest"]
+
+
+def test_a_no_op_apply_leaves_the_state_version(acme: Acme) -> None:
+    before = {item["deployment"]: item["version"] for item in acme.json("status")["deployments"]}
+    result = acme.json("apply", "--yes")
+    assert {item["result"] for item in result["deployments"]} == {"unchanged"}
+    assert {item["deployment"]: item["version"] for item in acme.json("status")["deployments"]} == before
+
+
+def test_the_cloud_holds_what_was_planned(acme: Acme) -> None:
+    vpc = json.loads(acme.run("outputs", "network", "--json"))["outputs"]["vpc_id"]
+    subnets = acme.aws("ec2", "describe-subnets", "--filters", f"Name=vpc-id,Values={vpc}")["Subnets"]
+    assert {subnet["AvailabilityZone"] for subnet in subnets} == {
+        "eu-central-1a",
+        "eu-central-1b",
+        "eu-central-1c",
+    }
+    assert all({"Key": "prodfirst:stack", "Value": "network"} in subnet["Tags"] for subnet in subnets)
+    encryption = acme.aws("s3api", "get-bucket-encryption", "--bucket", "acme-local-storage-documents")
+    rule = encryption["ServerSideEncryptionConfiguration"]["Rules"][0]
+    assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
+
+
+def test_an_out_of_band_change_is_drift(acme: Acme) -> None:
+    bucket = "acme-local-storage-documents"
+
+    def versioning(status: str) -> None:
+        acme.aws(
+            "s3api",
+            "put-bucket-versioning",
+            "--bucket",
+            bucket,
+            "--versioning-configuration",
+            f"Status={status}",
+        )
+
+    versioning("Suspended")
+    try:
+        text = acme.run("drift", "storage", code=1)
+        assert 'versioningConfiguration.status: recorded "Enabled", live "Suspended"' in text
+    finally:
+        versioning("Enabled")
+    assert "no drift" in acme.run("drift", "storage")
+
+
+def test_a_stale_plan_is_refused(acme: Acme) -> None:
+    """ENGINE.md: the engine itself applies a plan for 2 → 3 after somebody else has set 9."""
+    acme.edit("network", "max_aggregation_interval=60", "max_aggregation_interval=600")
+    acme.run("plan", "network", "--out", "stale.json")
+    acme.edit(
+        "network",
+        'tags={"Name": name},\n)\naws.ec2.DefaultSecurityGroup',
+        'tags={"Name": "other"},\n)\naws.ec2.DefaultSecurityGroup',
+    )
+    acme.run("apply", "--stack", "network", "--yes")
+    acme.edit("network", 'tags={"Name": "other"}', 'tags={"Name": name}')
+    told = acme.run("apply", "stale.json", code=1)
+    assert "is not the one that was planned" in told
+    assert "prodfirst plan" in told
+
+
+def test_a_changed_program_is_refused(acme: Acme) -> None:
+    acme.run("plan", "storage", "--out", "before.json")
+    acme.edit("storage", "enable_key_rotation=True", "enable_key_rotation=False")
+    try:
+        told = acme.run("apply", "before.json", code=1)
+        assert "the program of `storage/local` is not the one that was planned" in told
+        assert acme.aws("kms", "get-key-rotation-status", "--key-id", "alias/acme-local-storage-data")[
+            "KeyRotationEnabled"
+        ]
+    finally:
+        acme.edit("storage", "enable_key_rotation=False", "enable_key_rotation=True")
+
+
+def test_the_stack_files_stay_out_of_the_checkout(acme: Acme) -> None:
+    assert not list(Path(acme.folder).rglob("Pulumi.local.yaml"))
+
+
+@pytest.mark.parametrize("phase", ["plan", "apply"])
+def test_an_identity_cannot_reach_the_state_of_another_stack(acme: Acme, phase: str) -> None:
+    arn = f"arn:aws:iam::111122223333:role/prodfirst/acme/local/acme-local-network-{phase}"
+    taken = acme.aws("sts", "assume-role", "--role-arn", arn, "--role-session-name", "attempt")["Credentials"]
+    environment = dict(
+        line.removeprefix("export ").split("=", 1) for line in acme.run("local", "env").splitlines()
+    )
+    environment |= {
+        "AWS_ACCESS_KEY_ID": taken["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": taken["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": taken["SessionToken"],
+    }
+    told = {key: _call(environment, *call) for key, call in _ATTEMPTS.items()}
+    assert told.pop("own state") == "allowed"
+    assert set(told.values()) <= {"AccessDenied", "AccessDeniedException"}, told
+
+
+_STATE = ("s3api", "get-object", "--bucket", "acme-local-state", "--key")
+_ATTEMPTS = {
+    "own state": (*_STATE, ".pulumi/stacks/acme-network/local.json", "/dev/null"),
+    "other state": (*_STATE, ".pulumi/stacks/acme-storage/local.json", "/dev/null"),
+    "all states": ("s3api", "list-objects-v2", "--bucket", "acme-local-state"),
+    "other key": ("kms", "encrypt", "--key-id", "alias/prodfirst/acme/local/storage", "--plaintext", "aGk="),
+    "roles": ("iam", "list-roles"),
+    "other role": (
+        "sts", "assume-role", "--role-session-name", "attempt",
+        "--role-arn", "arn:aws:iam::111122223333:role/prodfirst/acme/local/acme-local-storage-apply",
+    ),
+}  # fmt: skip
+
+
+def _call(environment: dict[str, str], *arguments: str) -> str:
+    command = str(Path(sys.executable).parent / "aws")
+    kept = {"PATH": os.environ["PATH"]}
+    done = subprocess.run(
+        [command, *arguments], env={**kept, **environment}, capture_output=True, text=True, check=False
+    )
+    found = re.search(r"\((\w+)\)", done.stderr)
+    return "allowed" if done.returncode == 0 else found[1] if found else done.stderr

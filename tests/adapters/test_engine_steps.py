@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conftest import Deployment
+from engine_fixtures import Deployment
 
 from prodfirst.adapters.pulumi.engine import Result
 from prodfirst.planning.steps import Change, Operation

@@ -177,7 +177,7 @@ class LocalCloud:
         end = time.monotonic() + _START_SECONDS
         while time.monotonic() < end and process.poll() is None:
             if (running := self._running()) is not None:
-                (self.home / "port").write_text(str(running.port))
+                _write_private(self.home / "port", str(running.port))
                 return running
             time.sleep(_POLL)
         process.kill()
@@ -206,6 +206,11 @@ class LocalCloud:
                 return True
             time.sleep(_POLL)
         return False
+
+
+def _write_private(path: Path, text: str) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
+        stream.write(text)
 
 
 def _is_ours(pid: int) -> bool:

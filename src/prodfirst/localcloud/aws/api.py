@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-_SAVE_SECONDS = 5.0
-"""How long a change may stay in memory alone: what a crash of the process can lose."""
+_READS = ("Describe", "Get", "Head", "List", "Decrypt", "Encrypt", "GenerateDataKey")
+"""Beginnings of operations that change nothing that is kept. STS's Get… make sessions, and are kept."""
+_STATE_KEYS = {"logs": "cloudwatch_logs"}
+"""Signing name → ministack's name of the service's state, where they differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,6 @@ class Api:
         self._receive: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._lifespan: asyncio.Task[None] | None = None
-        self._saver: asyncio.Task[None] | None = None
-        self._dirty = False
 
     async def start(self) -> None:
         """Load the saved state and get ready."""
@@ -82,12 +82,9 @@ class Api:
         event = await self._events.get()
         if event["type"] != "lifespan.startup.complete":
             raise RuntimeError(f"the AWS API did not start: {event.get('message', '')}")
-        self._saver = asyncio.create_task(self._save_now_and_then())
 
     async def stop(self) -> None:
         """Save the state and end."""
-        if self._saver is not None:
-            self._saver.cancel()
         await self._receive.put({"type": "lifespan.shutdown"})
         await self._events.get()
 
@@ -131,16 +128,18 @@ class Api:
                 chunks.append(event.get("body", b""))
 
         await self._app(scope, receive, send)
-        self._dirty = self._dirty or method != "GET"
         return Response(status, tuple(answered), b"".join(chunks))
 
-    async def _save_now_and_then(self) -> None:
-        """ministack itself saves only when it ends; a killed process would lose everything."""
+    def keep(self, service: str, operation: str) -> None:
+        """See that what a call changed is in a file before the caller hears of it.
+
+        ministack itself saves only when it ends; a killed process would lose what it had acknowledged.
+        """
+        if operation.startswith(_READS) and service != "sts":
+            return
         from ministack.app import _build_persistence_save_dict
         from ministack.core.persistence import save_all
 
-        while True:
-            await asyncio.sleep(_SAVE_SECONDS)
-            if self._dirty:
-                self._dirty = False
-                save_all(_build_persistence_save_dict())
+        states = _build_persistence_save_dict()
+        key = _STATE_KEYS.get(service, service)
+        save_all({key: states[key]} if key in states else states)

@@ -83,6 +83,7 @@ class Gateway:
         raw_path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         response = await self._api.call(request.method, name, raw_path, request.headers, request.body)
         self._note(entry, called, response)
+        self._api.keep(host.service, called.name)
         if host.service == "ec2" and response.status == 200:
             response = replace(response, body=self._held.take(called, response.body))
         return response

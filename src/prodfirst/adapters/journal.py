@@ -60,7 +60,4 @@ class Journal:
         """All whole lines; a torn last one belongs to work that was never begun."""
         if not self.path.exists():
             return []
-        entries = []
-        for line in self.path.read_bytes().split(b"\n")[:-1]:
-            entries.append(json.loads(line))
-        return entries
+        return [json.loads(line) for line in self.path.read_bytes().split(b"\n")[:-1]]

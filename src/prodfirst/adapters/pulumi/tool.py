@@ -1,9 +1,23 @@
-"""The engine binary."""
+"""The engine binary: the one that the user names, the one on the PATH, or one built once into the cache."""
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from prodfirst.adapters.pulumi.building import BUILT_VERSION, build, built
+from prodfirst.kernel.errors import Failure, InvalidInput, Problem
+
+OLDEST = (3, 259, 0)
+"""The version that ENGINE.md was measured on; the SDK is pinned to it."""
+_BELOW = (4, 0, 0)
+_VERSION_SECONDS = 20.0
+_WANTED = f"{'.'.join(map(str, OLDEST))} or newer, below {_BELOW[0]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,5 +29,71 @@ class EngineBinary:
     """Such as `3.259.0`."""
 
 
-def find_engine(progress: object) -> EngineBinary:
-    return EngineBinary(Path.home() / ".cache/prodfirst/tools/pulumi-3.259.0/pulumi", "3.259.0")
+def find_engine(progress: Callable[[str], None]) -> EngineBinary:
+    """`PRODFIRST_PULUMI`, else `pulumi` on the PATH, else the cache's, built where it is missing.
+
+    One on the PATH that cannot be used is told and passed by. Raises InvalidInput for an unusable
+    `PRODFIRST_PULUMI`, Failure where nothing can be used and nothing built.
+    """
+    if named := os.environ.get("PRODFIRST_PULUMI"):
+        return _named(Path(named))
+    passed_by = ""
+    if found := shutil.which("pulumi"):
+        answer = _version(Path(found))
+        if isinstance(answer, EngineBinary):
+            return answer
+        passed_by = f"`{found}` cannot be used: {answer}"
+    if (cached := built()) is not None:
+        return EngineBinary(cached, BUILT_VERSION)
+    if passed_by:
+        progress(passed_by)
+    if (go := shutil.which("go")) is None:
+        raise Failure(
+            Problem(
+                "there is no Pulumi engine",
+                why=passed_by or "no `pulumi` on the PATH, and no `go` to build one",
+                fix=f"install Pulumi {_WANTED}, or Go, from which prodfirst builds it once",
+            )
+        )
+    return EngineBinary(build(Path(go), progress), BUILT_VERSION)
+
+
+def _named(path: Path) -> EngineBinary:
+    answer = _version(path)
+    if isinstance(answer, EngineBinary):
+        return answer
+    raise InvalidInput(
+        Problem(
+            f"`PRODFIRST_PULUMI` names `{path}`, which cannot be used",
+            why=answer,
+            fix=f"name a Pulumi {_WANTED}, or unset the variable",
+        )
+    )
+
+
+def _version(path: Path) -> EngineBinary | str:
+    """The binary, or why it cannot be used."""
+    environment = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
+    try:
+        done = subprocess.run(
+            [str(path), "version"],
+            env={**environment, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_VERSION_SECONDS,
+            check=False,
+        )
+    except OSError as error:
+        return error.strerror or str(error)
+    except subprocess.TimeoutExpired:
+        return f"it did not say its version within {_VERSION_SECONDS:.0f} s"
+    match = re.fullmatch(r"v?(\d+)\.(\d+)\.(\d+)(?:[-+].*)?", done.stdout.strip())
+    if done.returncode != 0 or match is None:
+        return "it does not say its version"
+    version = tuple(map(int, match.groups()))
+    shown = ".".join(match.groups())
+    if not OLDEST <= version < _BELOW:
+        return f"it is version {shown}; prodfirst needs {_WANTED}"
+    return EngineBinary(path, shown)

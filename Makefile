@@ -1,46 +1,53 @@
-# Everything needs Python 3.11+, Go, make and git alone.
-PYTHON ?= python3
-VENV := .venv
-BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
-SOURCES := src tests examples bench
+# Needs Python 3.11 or newer, Go, make and git, and nothing else. `make help` lists what there is.
+SHELL := /bin/bash
+PYTHON ?=
+PY := .venv/bin/python
+SOURCES := src tests examples bench tools
 
-.PHONY: help setup test lint types contracts check demo bench clean
+# `$(call stage,NAME,COMMAND)` announces a part of the work and says how long it took
+stage = printf '== %s\n' '$(1)'; begin=$$SECONDS; $(2) && printf '   ok, %d s\n' $$((SECONDS - begin))
+
+.PHONY: help setup engine lint types contracts check test demo bench clean
+.NOTPARALLEL:
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
-setup: $(STAMP) ## Make the virtual environment with pinned dependencies
+setup: .venv/.installed ## Make the virtual environment with pinned dependencies
 
-$(STAMP): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "error: $(PYTHON) is older than 3.11; name a newer one with: make PYTHON=python3.12"; exit 2; }
-	@$(PYTHON) -m venv $(VENV) || \
-		{ echo "error: no venv module; on Debian and Ubuntu: apt-get install python3-venv"; exit 2; }
-	@echo "setup: installing pinned dependencies, about a minute the first time"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[aws,local,dev]'
-	@touch $@
+.venv/.installed: pyproject.toml constraints.txt tools/setup
+	@PYTHON='$(PYTHON)' tools/setup
 
-lint: $(STAMP)
-	@$(BIN)/ruff check $(SOURCES)
-	@$(BIN)/ruff format --check --quiet $(SOURCES)
+# a virtual environment works only where it was made: one that was copied along is made again
+ifneq ($(wildcard .venv/.made-by),)
+ifneq ($(firstword $(shell cat .venv/.made-by)),$(CURDIR))
+.PHONY: .venv/.installed
+endif
+endif
 
-types: $(STAMP)
-	@$(BIN)/mypy
+engine: setup ## Find the Pulumi engine, or build it once (about three minutes)
+	@$(call stage,engine,$(PY) tools/engine.py)
 
-contracts: $(STAMP)
-	@$(BIN)/lint-imports --no-timing
+lint: setup ## Look for mistakes and for other than the common form
+	@$(call stage,lint,$(PY) -m ruff check --quiet $(SOURCES) && $(PY) -m ruff format --check --quiet $(SOURCES))
 
-check: lint types contracts
+types: setup ## Check all types, strictly
+	@$(call stage,types,$(PY) -m mypy --no-error-summary)
 
-test: check ## Lint, types, import contracts and all tests, on the real engine
-	@$(BIN)/pytest
+contracts: setup ## Check who imports whom
+	@$(call stage,import contracts,.venv/bin/lint-imports --no-logo > .venv/contracts.log || { cat .venv/contracts.log; false; })
 
-demo: $(STAMP) ## Run the whole job on examples/acme, on this machine
-	@$(BIN)/prodfirst demo
+check: lint types contracts ## Lint, types and import contracts
 
-bench: $(STAMP) ## Measure, as ratios against a floor in the same run
-	@$(BIN)/python bench/run.py
+test: check engine ## All checks and all tests, on the real engine
+	@printf '== tests\n'
+	@$(PY) -m pytest
 
-clean: ## Remove what setup made in this folder
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist src/*.egg-info
+demo: engine ## Run the whole job on examples/acme, on this machine
+	@.venv/bin/prodfirst demo
+
+bench: engine ## Measure whole processes against their floor
+	@$(PY) bench/run.py
+
+clean: ## Remove what was made in this folder
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist src/*.egg-info

@@ -103,6 +103,7 @@ def _dump_deployment(plan: DeploymentPlan) -> dict[str, Any]:
 
 
 def dump_finding(finding: Finding) -> dict[str, Any]:
+    """`{"rule", "severity", "what", "where": {"file", "line", "column"} or text, "why", "fix"}`."""
     where = finding.where
     return {
         "rule": finding.rule,
@@ -115,6 +116,7 @@ def dump_finding(finding: Finding) -> dict[str, Any]:
 
 
 def dump_step(step: Step) -> dict[str, Any]:
+    """`{"operation", "urn", "inputs", "changes": [{"path", "old", "new", "replaces"}], "protect", …}`."""
     return {
         "operation": step.operation.value,
         "urn": step.urn,

@@ -223,5 +223,6 @@ def scratch_file() -> Iterator[IO[bytes]]:
 
 
 def text_of_file(file: IO[bytes], limit: int = 256 * 1024) -> str:
+    """The first `limit` bytes of what a process wrote; what is no UTF-8 is replaced."""
     file.seek(0)
     return file.read(limit).decode(errors="replace")

@@ -52,6 +52,7 @@ def sources_of(registrations: Iterable[Registration], root: Path) -> Sources:
 
 
 def positions_of(made: Registration, root: Path) -> tuple[Position, ...]:
+    """Where a resource was made, innermost first, relative to the repository."""
     base = root.resolve()
     return tuple(Position(Path(file).relative_to(base).as_posix(), line) for file, line in made.source)
 

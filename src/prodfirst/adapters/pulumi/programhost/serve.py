@@ -26,6 +26,7 @@ Call = tuple[bytes, "Future[bytes]"]
 
 
 def main(arguments: Sequence[str]) -> None:
+    """Serve the language protocol for one run; `arguments`: descriptor, FIFO, root folder, mode."""
     descriptor, fifo, root, mode = arguments
     channel = Channel(int(descriptor), fifo)
     calls: queue.Queue[Call] = queue.Queue()

@@ -108,7 +108,7 @@ def _line(step: Step, width: int, prefix: str = "") -> Text:
     symbol, style = _STYLES[step.operation]
     line = Text("  ")
     line.append(f"{symbol:<2} {step.operation:<8}", style=style)
-    line.append(prefix)
+    line.append(printable(prefix))
     line.append(short_type(step.type), style="bold")
     line.append(f" {printable(step.name)}")
     if step.protect:

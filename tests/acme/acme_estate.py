@@ -7,9 +7,12 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "acme"
 
@@ -41,6 +44,18 @@ class Acme:
         assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout + (done.stderr if code else "")
 
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """A command that goes on while the test does something else; its standard error is a pipe."""
+        return subprocess.Popen(
+            [str(Path(sys.executable).parent / "prodfirst"), *arguments],
+            cwd=self.folder,
+            env={**os.environ, "PRODFIRST_HOME": str(self.home), "NO_COLOR": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
     def json(self, *arguments: str, code: int = 0) -> Any:
         return json.loads(self.run(*arguments, "--json", code=code).split("\nerror:")[0])
 
@@ -55,3 +70,17 @@ class Acme:
         text = path.read_text()
         assert old in text
         path.write_text(text.replace(old, new, 1))
+
+
+@pytest.fixture(scope="session")
+def acme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Acme]:
+    """The example, bootstrapped and applied."""
+    estate = Acme.copy(tmp_path_factory.mktemp("acme"))
+    try:
+        estate.run("local", "up")
+        estate.run("bootstrap")
+        estate.run("plan", "--out", "plan.json")
+        estate.run("apply", "plan.json")
+        yield estate
+    finally:
+        estate.run("local", "down")

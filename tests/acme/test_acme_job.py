@@ -7,25 +7,10 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from acme_estate import Acme
-
-
-@pytest.fixture(scope="module")
-def acme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Acme]:
-    """The example, bootstrapped and applied."""
-    estate = Acme.copy(tmp_path_factory.mktemp("acme"))
-    try:
-        estate.run("local", "up")
-        estate.run("bootstrap")
-        estate.run("plan", "--out", "plan.json")
-        estate.run("apply", "plan.json")
-        yield estate
-    finally:
-        estate.run("local", "down")
 
 
 def test_an_applied_estate_has_nothing_to_do_and_no_drift(acme: Acme) -> None:

@@ -65,7 +65,7 @@ def carry_out(site: Site, approved: EstatePlan, *, as_json: bool) -> ExitCode:
     with progress(quiet=as_json) as listen:
         result = Apply.of(site, approved, engine, listen).run()
     answer_in(as_json).result(result)
-    return _exit(result)
+    return ExitCode.FAILURE if engine.stop.requests else _exit(result)
 
 
 def _exit(result: EstateResult) -> ExitCode:

@@ -1,12 +1,13 @@
 """Pulumi's property values on the wire, as plain Python data.
 
-The provider says that it takes no secrets: the engine then sends plain values and marks every output
-whose input was secret by itself (engine: `annotateSecrets`), so no secret marker is handled here.
+Secrets are unwrapped on the way in; on the way out every output that is or holds one is wrapped again. The
+engine's own marking would cover equal names alone, and leave a secret tag in clear in `tagsAll`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -14,6 +15,12 @@ from google.protobuf.struct_pb2 import ListValue, NullValue, Struct, Value
 
 _UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """The engine's sentinel for a value that is not known yet (sdk/go/common/resource/plugin)."""
+
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"
+"""Key and value that mark an object as special, and as a secret (sdk/go/common/resource)."""
+_SHORTEST = 4
+"""Characters; a secret shorter than this stands in too many values by chance to be looked for."""
 
 
 class Unknown(Enum):
@@ -41,6 +48,52 @@ def write(data: Mapping[str, Any]) -> Struct:
     return struct
 
 
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What was secret in the properties of a request."""
+
+    keys: frozenset[str]
+    """Top-level properties that are or hold a secret."""
+    texts: frozenset[str]
+    """The secret strings themselves."""
+
+
+def secrets(*structs: Struct) -> Secrets:
+    """What is secret in some properties."""
+    found = {key: list(_secret(value)) for struct in structs for key, value in struct.fields.items()}
+    texts = {text for values in found.values() for value in values for text in _texts(value)}
+    return Secrets(
+        frozenset(key for key, values in found.items() if values),
+        frozenset(text for text in texts if len(text) >= _SHORTEST),
+    )
+
+
+def write_secret(data: Mapping[str, Any], hidden: Secrets) -> Struct:
+    """As `write`, with every text that holds a secret marked as one, wherever it stands.
+
+    A property that was secret and holds no such text (a number, a short one) is marked as a whole.
+    """
+    struct = Struct()
+    for key, value in data.items():
+        if value is None:
+            continue
+        marked = _hide(value, hidden.texts)
+        if key in hidden.keys and marked == value:
+            marked = {_SIGNATURE: _SECRET, "value": value}
+        _write(marked, struct.fields[key])
+    return struct
+
+
+def _hide(value: Any, texts: frozenset[str]) -> Any:
+    if isinstance(value, str) and any(text in value for text in texts):
+        return {_SIGNATURE: _SECRET, "value": value}
+    if isinstance(value, dict):
+        return {key: _hide(item, texts) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_hide(item, texts) for item in value]
+    return value
+
+
 def is_known(value: Any) -> bool:
     """Whether nothing inside is unknown."""
     if isinstance(value, dict):
@@ -61,11 +114,47 @@ def _read(value: Value) -> Any:
         case "bool_value":
             return value.bool_value
         case "struct_value":
-            return read(value.struct_value)
+            return _read(_unwrapped(value)) if _is_secret(value) else read(value.struct_value)
         case "list_value":
             return [_read(item) for item in value.list_value.values]
         case _:
             return None
+
+
+def _is_secret(value: Value) -> bool:
+    return value.struct_value.fields[_SIGNATURE].string_value == _SECRET if _marked(value) else False
+
+
+def _marked(value: Value) -> bool:
+    return value.WhichOneof("kind") == "struct_value" and _SIGNATURE in value.struct_value.fields
+
+
+def _unwrapped(value: Value) -> Value:
+    inner: Value = value.struct_value.fields["value"]
+    return inner
+
+
+def _secret(value: Value) -> Iterator[Any]:
+    """The plain values of all secrets inside."""
+    if _is_secret(value):
+        yield _read(_unwrapped(value))
+    elif value.WhichOneof("kind") == "struct_value":
+        for item in value.struct_value.fields.values():
+            yield from _secret(item)
+    elif value.WhichOneof("kind") == "list_value":
+        for item in value.list_value.values:
+            yield from _secret(item)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
 
 
 def _write(value: Any, target: Value) -> None:

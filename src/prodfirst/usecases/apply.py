@@ -14,7 +14,7 @@ from prodfirst.adapters.pulumi.engine import Engine, Outcome, Preview
 from prodfirst.adapters.pulumi.engine import Result as Ended
 from prodfirst.adapters.pulumi.running import EngineRun
 from prodfirst.estate.definition import Stack, StackName
-from prodfirst.kernel.errors import InvalidInput, Problem, ProdfirstError, Refused
+from prodfirst.kernel.errors import Failure, InvalidInput, Problem, ProdfirstError, Refused
 from prodfirst.kernel.findings import Finding, Severity
 from prodfirst.kernel.paths import home, private_dir
 from prodfirst.planning.admit import admit
@@ -49,6 +49,9 @@ class Apply:
         """Apply the deployments in their order; what depends on a failed one is not reached."""
         results: list[DeploymentResult] = []
         for plan in self.approved.deployments:
+            if self.engine.stop.requests:
+                results.append(DeploymentResult(plan.name, Result.NOT_REACHED, why="stopped on request"))
+                continue
             stopped = [item.deployment for item in results if item.result in (Result.FAILED, Result.REFUSED)]
             blocking = [name for name in stopped if self._depends(plan, name)]
             results.append(self._not_reached(plan, blocking) if blocking else self._deployment(plan))
@@ -74,6 +77,7 @@ class Apply:
             return DeploymentResult(
                 plan.name, Result.UNCHANGED, why="it does not exist and nothing is planned"
             )
+        self._check_lock(plan, stack, access)
         self._check_state(plan, version, resumed=self.journal.interrupted(plan.name))
         self.listen(Phase(plan.name, "preview under the apply identity"))
         with (
@@ -122,6 +126,18 @@ class Apply:
         if admission.refusals:
             raise NotAdmitted(admission.refusals)
         return len(admission.resolved)
+
+    def _check_lock(self, plan: DeploymentPlan, stack: Stack, access: AwsAccess) -> None:
+        """The engine would refuse too, but only after a preview of a state that is about to change."""
+        holder = self.site.bucket(access).holder(stack.project, self.site.environment.name)
+        if holder is not None:
+            raise Failure(
+                Problem(
+                    f"`{plan.name}` is locked by {holder}",
+                    why="another run is changing it",
+                    fix="wait for that run to end; if it was killed, remove its lock with `pulumi cancel`",
+                )
+            )
 
     def _check_state(self, plan: DeploymentPlan, version: StateVersion | None, *, resumed: bool) -> None:
         if resumed or (version or EMPTY) == plan.state:

@@ -67,6 +67,18 @@ class StateBucket:
             raise self._unreadable(key, "it is not a checkpoint of Pulumi's bucket backend")
         return data
 
+    def holder(self, project: str, stack: str) -> str | None:
+        """Who holds the engine's lock on a deployment: `USER@HOST, process PID, since TIME`; or None."""
+        s3 = self.access.client("s3")
+        prefix = f"{self.prefix}.pulumi/locks/organization/{project}/{stack}/"
+        for item in s3.list_objects_v2(Bucket=self.bucket, Prefix=prefix).get("Contents", []):
+            body = self._get(s3, item["Key"].removeprefix(self.prefix))
+            if body is not None:
+                lock = json.loads(body)
+                who = f"{lock.get('username', '?')}@{lock.get('hostname', '?')}"
+                return f"{who}, process {lock.get('pid', '?')}, since {lock.get('timestamp', '?')}"
+        return None
+
     def _create(self, s3: Any) -> bool:
         try:
             s3.head_bucket(Bucket=self.bucket)

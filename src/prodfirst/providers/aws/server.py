@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.empty_pb2 import Empty
+from google.protobuf.struct_pb2 import Struct
 from google.rpc.status_pb2 import Status
 from pulumi.runtime.proto import plugin_pb2
 from pulumi.runtime.proto import provider_pb2 as messages
@@ -37,7 +38,7 @@ class Provider(ResourceProviderServicer):
         self._sessions: dict[str, Session] = {}
 
     def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:
-        return messages.ProviderHandshakeResponse(accept_secrets=False, accept_resources=False)
+        return messages.ProviderHandshakeResponse(accept_secrets=True, accept_resources=False)
 
     def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:
         return plugin_pb2.PluginInfo(version=self._version)
@@ -75,7 +76,7 @@ class Provider(ResourceProviderServicer):
             default_tags=dict((given.get("defaultTags") or {}).get("tags") or {}),
             allowed_accounts=tuple(given.get("allowedAccountIds") or ()),
         )
-        return messages.ConfigureResponse(acceptSecrets=False, supportsPreview=True)
+        return messages.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:
         invoke = INVOKES.get(request.tok)
@@ -93,10 +94,11 @@ class Provider(ResourceProviderServicer):
         name = request.urn.rsplit("::", 1)[-1]
         old, given = properties.read(request.olds), properties.read(request.news)
         inputs, failures = schema.check(type_.schema, name, request.randomSeed, given, old)
+        hidden = properties.secrets(request.news)
         if type_.schema.tagged:
             inputs.pop("tagsAll", None)
         return messages.CheckResponse(
-            inputs=properties.write(inputs),
+            inputs=properties.write_secret(inputs, hidden),
             failures=[messages.CheckFailure(property=item.path, reason=item.reason) for item in failures],
         )
 
@@ -127,22 +129,22 @@ class Provider(ResourceProviderServicer):
 
     def Create(self, request: Any, context: grpc.ServicerContext) -> Any:
         type_ = self._type(request.urn, context)
-        inputs = properties.read(request.properties)
+        inputs, hidden = properties.read(request.properties), properties.secrets(request.properties)
         session = self._session(context)
         if request.preview:
             outputs = schema.planned(type_.schema, inputs)
             outputs["region"] = inputs.get("region", session.region)
             if type_.schema.tagged:
                 outputs["tagsAll"] = {**session.default_tags, **_tags(inputs)}
-            return messages.CreateResponse(id="", properties=properties.write(outputs))
+            return messages.CreateResponse(id="", properties=properties.write_secret(outputs, hidden))
         call = self._call(session, inputs, request.timeout)
         id = _guarded(context, lambda: type_.create(call, inputs))
         try:
             type_.settle(call, id, inputs)
             outputs = self._outputs(type_, call, id, inputs)
         except Exception as error:  # noqa: BLE001 - the resource exists: the engine must learn its id
-            _partial(context, id, inputs, error)
-        return messages.CreateResponse(id=id, properties=properties.write(outputs))
+            _partial(context, id, properties.write_secret(inputs, hidden), error)
+        return messages.CreateResponse(id=id, properties=properties.write_secret(outputs, hidden))
 
     def Read(self, request: Any, context: grpc.ServicerContext) -> Any:
         type_ = self._type(request.urn, context)
@@ -155,26 +157,30 @@ class Provider(ResourceProviderServicer):
         inputs = _live_inputs(type_, call, found, old_inputs)
         found = _spelled(type_, inputs, found)
         outputs = {**found, "region": call.region, **({"tags": inputs["tags"]} if "tags" in inputs else {})}
+        hidden = properties.secrets(request.properties, request.inputs)
         return messages.ReadResponse(
-            id=request.id, properties=properties.write(outputs), inputs=properties.write(inputs)
+            id=request.id,
+            properties=properties.write_secret(outputs, hidden),
+            inputs=properties.write_secret(inputs, hidden),
         )
 
     def Update(self, request: Any, context: grpc.ServicerContext) -> Any:
         type_ = self._type(request.urn, context)
         old, new = properties.read(request.olds), properties.read(request.news)
+        hidden = properties.secrets(request.olds, request.news)
         session = self._session(context)
         if request.preview:
             outputs = {**old, **new}
             if type_.schema.tagged:
                 outputs["tagsAll"] = {**session.default_tags, **_tags(new)}
-            return messages.UpdateResponse(properties=properties.write(outputs))
+            return messages.UpdateResponse(properties=properties.write_secret(outputs, hidden))
         call = self._call(session, new, request.timeout)
         try:
             type_.update(call, request.id, old, new)
             outputs = self._outputs(type_, call, request.id, new)
         except Exception as error:  # noqa: BLE001 - some of it may be done: the engine must learn what
-            _partial(context, request.id, new, error)
-        return messages.UpdateResponse(properties=properties.write(outputs))
+            _partial(context, request.id, properties.write_secret(new, hidden), error)
+        return messages.UpdateResponse(properties=properties.write_secret(outputs, hidden))
 
     def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:
         type_ = self._type(request.urn, context)
@@ -297,11 +303,9 @@ def _abort(context: grpc.ServicerContext, message: str) -> NoReturn:
     raise AssertionError("abort raises")
 
 
-def _partial(context: grpc.ServicerContext, id: str, inputs: Data, error: Exception) -> NoReturn:
+def _partial(context: grpc.ServicerContext, id: str, inputs: Struct, error: Exception) -> NoReturn:
     """The resource exists, and is not as it should be: the engine records it and tries again next time."""
-    failed = messages.ErrorResourceInitFailed(
-        id=id, properties=properties.write(inputs), inputs=properties.write(inputs), reasons=[_told(error)]
-    )
+    failed = messages.ErrorResourceInitFailed(id=id, properties=inputs, inputs=inputs, reasons=[_told(error)])
     detail = AnyMessage()
     detail.Pack(failed)
     status = Status(code=grpc.StatusCode.UNKNOWN.value[0], message=_told(error), details=[detail])

@@ -1,0 +1,133 @@
+"""What users see, and what is kept, where the job on the example goes wrong."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from acme_estate import Acme
+
+from prodfirst.adapters.pulumi.engine import Engine
+from prodfirst.adapters.pulumi.tool import find_engine
+from prodfirst.estate.reading import load
+from prodfirst.planning.file import load as load_plan
+from prodfirst.planning.progress import Phase, Progress
+from prodfirst.planning.results import Result
+from prodfirst.usecases.apply import Apply
+from prodfirst.usecases.site import Site
+
+_STATE = ".pulumi/stacks/acme-storage/local.json"
+
+
+@pytest.fixture
+def storage_gone(acme: Acme) -> Iterator[Acme]:
+    """The example without `storage`; afterwards it is there again."""
+    acme.run("destroy", "storage", "--yes")
+    yield acme
+    acme.run("apply", "--stack", "storage", "--yes")
+    assert "no drift" in acme.run("drift", "storage")
+
+
+def _until(stream: Iterator[str], text: str) -> None:
+    for line in stream:
+        if text in line:
+            return
+    raise AssertionError(f"`{text}` was never said")
+
+
+def test_ctrl_c_once_lets_running_steps_finish_and_the_next_run_goes_on(storage_gone: Acme) -> None:
+    process = storage_gone.start("apply", "--stack", "storage", "--yes")
+    assert process.stderr is not None
+    _until(process.stderr, "storage/local  update")
+    _until(process.stderr, "created")
+    process.send_signal(signal.SIGINT)
+    out, errors = process.communicate(timeout=60)
+    assert process.returncode == 3, out + errors
+    status = storage_gone.json("status", "storage")["deployments"][0]
+    assert status["pending"] == 0
+    assert "storage/local" in out
+
+
+def test_the_second_of_two_applies_names_the_first(storage_gone: Acme) -> None:
+    storage_gone.run("plan", "storage", "--out", "second.json")
+    first = storage_gone.start("apply", "--stack", "storage", "--yes")
+    assert first.stderr is not None
+    _until(first.stderr, "storage/local  update")
+    _until(first.stderr, "created")
+    told = storage_gone.run("apply", "second.json", code=3)
+    out, errors = first.communicate(timeout=120)
+    assert first.returncode == 0, out + errors
+    assert "`storage/local` is locked by" in told
+    assert f"process {first.pid}" in told or ", process " in told
+
+
+def test_a_state_that_changes_after_our_check_is_refused_under_the_engines_lock(
+    acme: Acme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acme.edit("storage", "deletion_window_in_days=30", "deletion_window_in_days=29")
+    acme.run("plan", "storage", "--out", "raced.json")
+    monkeypatch.setenv("PRODFIRST_HOME", str(acme.home))
+    estate = load(acme.folder / "prodfirst.yaml")
+    site = Site(estate, next(iter(estate.environments.values())))
+    s3 = site.operator.client("s3")
+    before = s3.get_object(Bucket="acme-local-state", Key=_STATE)["Body"].read()
+
+    def meddle(event: Progress) -> None:
+        if isinstance(event, Phase) and event.text == "update":
+            changed = json.loads(before)
+            changed["checkpoint"]["latest"]["resources"][0]["outputs"] = {"somebody": "else"}
+            s3.put_object(Bucket="acme-local-state", Key=_STATE, Body=json.dumps(changed))
+
+    engine = Engine(find_engine(print), acme.home / "pulumi")
+    result = Apply.of(site, load_plan(acme.folder / "raced.json"), engine, meddle).run()
+    s3.put_object(Bucket="acme-local-state", Key=_STATE, Body=before)
+    acme.edit("storage", "deletion_window_in_days=29", "deletion_window_in_days=30")
+    assert [item.result for item in result.deployments] == [Result.REFUSED]
+    assert "changed while apply began" in result.deployments[0].why
+    assert "same" in {step["operation"] for step in acme.json("plan", "storage")["deployments"][0]["steps"]}
+
+
+@pytest.mark.parametrize("damage", ["truncated", "foreign"])
+def test_a_checkpoint_that_is_none_is_named_with_what_to_do(acme: Acme, tmp_path: Path, damage: str) -> None:
+    place = f"s3://acme-local-state/{_STATE}"
+    kept, damaged = tmp_path / "kept.json", tmp_path / "damaged.json"
+    acme.aws("s3", "cp", "--quiet", place, str(kept))
+    damaged.write_text(kept.read_text()[:200] if damage == "truncated" else '{"foreign": true}')
+    acme.aws("s3", "cp", "--quiet", str(damaged), place)
+    try:
+        told = acme.run("plan", "storage", code=3)
+    finally:
+        acme.aws("s3", "cp", "--quiet", str(kept), place)
+    assert f"`{place}` cannot be used" in told
+    assert "restore an earlier version" in told
+
+
+def test_a_secret_is_nowhere_in_clear(acme: Acme) -> None:
+    """A canary as secret input and secret output, through plan, apply, drift and the reports."""
+    canary = "canary-3b1f9a-in-the-mine"
+    # the program must not hold it in one piece either: it lies in the checkout
+    tags = 'tags={"canary": pulumi.Output.secret("canary-3b1f9a" + "-in-the-mine")}'
+    export = 'pulumi.export("canary", key.tags["canary"])\n'
+    acme.edit("storage", "enable_key_rotation=True", f"enable_key_rotation=True,\n    {tags}")
+    acme.edit("storage", 'pulumi.export("key_arn"', f'{export}pulumi.export("key_arn"')
+    try:
+        told = [
+            acme.run("plan", "storage", "--out", "canary.json"),
+            acme.run("apply", "canary.json"),
+            acme.run("drift", "storage"),
+            acme.run("plan", "--json"),
+            acme.run("outputs", "storage"),
+        ]
+        assert "canary: [secret]" in told[-1]
+        files = [path for root in (acme.folder, acme.home) for path in root.rglob("*") if path.is_file()]
+        found = [str(path) for path in files if canary.encode() in path.read_bytes()]
+        # the tag itself is in the cloud, which is the local one
+        assert [path for path in found if "/local/state/kms" not in path] == []
+        assert not any(canary in text for text in told)
+    finally:
+        acme.edit("storage", f",\n    {tags}", "")
+        acme.edit("storage", export, "")
+        acme.run("apply", "--stack", "storage", "--yes")

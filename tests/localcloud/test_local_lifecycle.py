@@ -15,7 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from cloud_fixtures import ACCOUNT, REGION, caller
+from cloud_fixtures import ACCOUNT, REGION
+from local_callers import ACCOUNT, REGION, administrator_of, trusting
 
 from prodfirst.kernel.errors import Failure
 from prodfirst.localcloud.lifecycle import LocalCloud
@@ -37,7 +38,7 @@ def test_the_environment_of_a_stopped_cloud_says_how_to_start_it(own: LocalCloud
 def test_the_administrator_is_a_user_of_the_chosen_account(own: LocalCloud) -> None:
     own.up(ACCOUNT, REGION)
 
-    who = caller(own).client("sts").get_caller_identity()
+    who = administrator_of(own).client("sts").get_caller_identity()
 
     assert who["Account"] == ACCOUNT
     assert who["Arn"] == f"arn:aws:iam::{ACCOUNT}:user/prodfirst-administrator"
@@ -46,7 +47,7 @@ def test_the_administrator_is_a_user_of_the_chosen_account(own: LocalCloud) -> N
 def test_state_credentials_and_port_survive_a_restart(own: LocalCloud) -> None:
     own.up(ACCOUNT, REGION)
     before = own.environment()
-    s3 = caller(own).client("s3")
+    s3 = administrator_of(own).client("s3")
     s3.create_bucket(Bucket="kept", CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_object(Bucket="kept", Key="a/b", Body=b"content")
 
@@ -54,12 +55,14 @@ def test_state_credentials_and_port_survive_a_restart(own: LocalCloud) -> None:
     own.up(ACCOUNT, REGION)
 
     assert own.environment() == before
-    assert caller(own).client("s3").get_object(Bucket="kept", Key="a/b")["Body"].read() == b"content"
+    assert (
+        administrator_of(own).client("s3").get_object(Bucket="kept", Key="a/b")["Body"].read() == b"content"
+    )
 
 
 def test_reset_forgets_everything(own: LocalCloud) -> None:
     own.up(ACCOUNT, REGION)
-    old = caller(own)
+    old = administrator_of(own)
     old.client("s3").create_bucket(
         Bucket="forgotten", CreateBucketConfiguration={"LocationConstraint": REGION}
     )
@@ -67,8 +70,8 @@ def test_reset_forgets_everything(own: LocalCloud) -> None:
     own.reset()
     own.up(ACCOUNT, REGION)
 
-    assert caller(own).key != old.key
-    assert caller(own).client("s3").list_buckets()["Buckets"] == []
+    assert administrator_of(own).key != old.key
+    assert administrator_of(own).client("s3").list_buckets()["Buckets"] == []
 
 
 def test_down_leaves_no_process_and_no_listener(own: LocalCloud) -> None:
@@ -102,20 +105,32 @@ def test_a_port_taken_by_another_is_passed_by(own: LocalCloud) -> None:
     with socket.create_server(("127.0.0.1", port)):
         assert own.up(ACCOUNT, REGION).port != port
 
-    assert caller(own).client("sts").get_caller_identity()["Account"] == ACCOUNT
+    assert administrator_of(own).client("sts").get_caller_identity()["Account"] == ACCOUNT
 
 
 def test_after_a_kill_nothing_runs_and_what_was_acknowledged_is_there(own: LocalCloud) -> None:
     running = own.up(ACCOUNT, REGION)
-    caller(own).client("iam").create_role(RoleName="kept", AssumeRolePolicyDocument=_TRUST)
+    administrator_of(own).client("iam").create_role(
+        RoleName="kept", AssumeRolePolicyDocument=json.dumps(trusting())
+    )
 
     os.kill(running.pid, signal.SIGKILL)
     wait_for_end(running.pid)
 
-    assert _listeners(running.pid) == []
+    assert _session_of(running.pid) == []
     assert own.status() is None
     own.up(ACCOUNT, REGION)
-    assert caller(own).client("iam").get_role(RoleName="kept")["Role"]["RoleName"] == "kept"
+    assert administrator_of(own).client("iam").get_role(RoleName="kept")["Role"]["RoleName"] == "kept"
+
+
+def test_a_kill_right_after_the_first_start_leaves_a_usable_installation(own: LocalCloud) -> None:
+    running = own.up(ACCOUNT, REGION)
+    os.kill(running.pid, signal.SIGKILL)
+    wait_for_end(running.pid)
+
+    own.up(ACCOUNT, REGION)
+
+    assert administrator_of(own).client("sts").get_caller_identity()["Account"] == ACCOUNT
 
 
 def test_a_recycled_process_id_is_not_killed(own: LocalCloud) -> None:
@@ -147,7 +162,7 @@ def test_a_failed_start_leaves_nothing_and_shows_the_end_of_the_log(own: LocalCl
 
 def test_nobody_else_can_read_what_it_keeps(own: LocalCloud) -> None:
     own.up(ACCOUNT, REGION)
-    s3 = caller(own).client("s3")
+    s3 = administrator_of(own).client("s3")
     s3.create_bucket(Bucket="private", CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_object(Bucket="private", Key="a", Body=b"content")
     own.down()
@@ -177,7 +192,7 @@ def wait_for_end(pid: int) -> None:
     raise AssertionError(f"process {pid} still runs")
 
 
-def _listeners(pid: int) -> list[Path]:
+def _session_of(pid: int) -> list[Path]:
     """Processes of the daemon's session that are alive."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
@@ -188,17 +203,3 @@ def _listeners(pid: int) -> list[Path]:
         if int(fields[3]) == pid and fields[0] != "Z":
             found.append(folder)
     return found
-
-
-_TRUST = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
-                "Action": "sts:AssumeRole",
-            }
-        ],
-    }
-)

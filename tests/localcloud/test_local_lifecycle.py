@@ -15,7 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from cloud_fixtures import ACCOUNT, REGION
 from local_callers import ACCOUNT, REGION, administrator_of, trusting
 
 from prodfirst.kernel.errors import Failure

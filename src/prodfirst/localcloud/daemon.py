@@ -85,6 +85,7 @@ async def _administrator(api: Api, registry: Registry, folder: Path, settings: S
         ("CreateAccessKey", {"UserName": ADMINISTRATOR}),
     ):
         answer = await _as_root(api, action, parameters, settings)
+    api.keep("iam", "CreateAccessKey")  # before anybody is told of it
     made = answer["AccessKey"]
     arn = f"arn:aws:iam::{settings.account}:user/{ADMINISTRATOR}"
     registry.add(Credential(made["AccessKeyId"], made["SecretAccessKey"], principal=arn))

@@ -125,7 +125,7 @@ def test_the_live_display_shows_what_runs_and_what_a_preview_has_computed() -> N
         reporter(_step(StepStarted, "create", Urn(f"{VPC}{number}")))
     clock.now = 4.0
     rows = reporter.live().plain.splitlines()
-    assert rows[0] == "storage/local  preview: 1 steps computed"
+    assert rows[0] == "storage/local  preview: 1 computed"
     assert rows[1] == "network/local  + aws:ec2:Vpc main0 creating 4 s"
     assert rows[-1] == "… and 13 more"
     assert len(rows) == 9

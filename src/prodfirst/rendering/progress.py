@@ -135,7 +135,7 @@ class Reporter:
     def _phase_lines(self) -> Iterator[str]:
         for name, phase in self._phases.items():
             if count := self._computed[name]:
-                yield f"{printable(name)}  {printable(phase.text)}: {count} steps computed"
+                yield f"{printable(name)}  {printable(phase.text)}: {count} computed"
 
     def _running_lines(self) -> Iterator[str]:
         for item in self._running.values():
@@ -143,8 +143,8 @@ class Reporter:
 
     def _print(self, deployment: str, lines: Iterable[Text]) -> None:
         for text in lines:
-            line = Text(time.strftime("%H:%M:%S  "), style="dim")
-            line.append(f"{printable(deployment)}  ", style="not dim bold")
+            line = Text().append(time.strftime("%H:%M:%S  "), style="dim")
+            line.append(f"{printable(deployment)}  ", style="bold")
             self._out.print(line.append_text(text))
 
 

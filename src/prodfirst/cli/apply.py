@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from prodfirst.cli.options import environment_option, file_option, json_option, open_site, selected
-from prodfirst.kernel.errors import ExitCode, InvalidInput, Problem
+from prodfirst.kernel.errors import ExitCode, InvalidInput, Problem, Refused
 
 
 @click.command()
@@ -54,7 +54,7 @@ def apply(
 
 
 def approve(yes: bool, question: str) -> None:
-    """Ask a person; raises InvalidInput where there is none, Abort where the answer is no."""
+    """Ask a person; raises InvalidInput where there is none, Refused where the answer is no."""
     if yes:
         return
     if not sys.stdin.isatty():
@@ -65,4 +65,5 @@ def approve(yes: bool, question: str) -> None:
                 fix="save the plan with `prodfirst plan --out FILE` and apply that file, or say `--yes`",
             )
         )
-    click.confirm(question, abort=True, err=True)
+    if not click.confirm(question, err=True):
+        raise Refused(Problem("not approved; nothing was changed"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from pathlib import Path
 
 import click
@@ -39,9 +40,18 @@ def answer_in(as_json: bool, *, verbose: bool = False) -> Format:
 
 def make_plan(site: Site, stacks: tuple[Stack, ...], *, destroy: bool, quiet: bool) -> EstatePlan:
     """Plan with progress on standard error."""
+    since = time.time()
     engine = engine_of(site, quiet=quiet)
     with progress(quiet=quiet) as listen:
-        return plan(site, stacks, engine, listen, destroy=destroy)
+        made = plan(site, stacks, engine, listen, destroy=destroy)
+    tell_refused(site, since)
+    return made
+
+
+def tell_refused(site: Site, since: float) -> None:
+    """Which hosts outside the local cloud a run asked for; they were refused."""
+    if site.environment.local and (hosts := site.cloud.refused(since)):
+        click.echo(f"refused by the local cloud, which reaches no other host: {', '.join(hosts)}", err=True)
 
 
 def show_plan(made: EstatePlan, *, as_json: bool, verbose: bool, out: Path | None) -> None:
@@ -61,10 +71,12 @@ def findings_exit(made: EstatePlan) -> ExitCode:
 
 def carry_out(site: Site, approved: EstatePlan, *, as_json: bool) -> ExitCode:
     """Apply a plan, print how it ended, and say which exit code that is."""
+    since = time.time()
     engine = engine_of(site, quiet=as_json)
     with progress(quiet=as_json) as listen:
         result = Apply.of(site, approved, engine, listen).run()
     answer_in(as_json).result(result)
+    tell_refused(site, since)
     return ExitCode.FAILURE if engine.stop.requests else _exit(result)
 
 

@@ -14,10 +14,11 @@ from prodfirst.usecases.site import Site
 
 def open_engine(site: Site, report: Callable[[str], None]) -> Engine:
     """Pulumi from PATH, or built once; with the user's own plugins unless the environment is local."""
-    plugins = home() / "pulumi" if site.environment.local else user_home()
-    return Engine(find_engine(report), plugins)
+    return Engine(find_engine(report), plugin_home(site))
 
 
-def user_home() -> Path:
-    """Where the user's own plugins are."""
+def plugin_home(site: Site) -> Path:
+    """`PULUMI_HOME`: the user's own, with the user's plugins, unless the environment is local."""
+    if site.environment.local:
+        return home() / "pulumi"
     return Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")

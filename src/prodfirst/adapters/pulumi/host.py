@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import site
 import socket
 import subprocess
@@ -19,6 +20,7 @@ from prodfirst.adapters.pulumi.masking import Masker
 from prodfirst.kernel.errors import Failure, Problem, ProdfirstError
 
 _SCRIPT = Path(__file__).parent / "programhost"
+_MARK = "PRODFIRST_PROGRAM_RUN"
 _KEPT_FROM_USER = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ")
 _REPORTS_AT_MOST = 200_000
 """Lines; a program with more registrations is not one stack."""
@@ -53,6 +55,8 @@ class ProgramHost:
     """A running host. What it collected is whole once the engine has ended."""
 
     process: subprocess.Popen[bytes]
+    mark: str
+    """A setting that all its descendants have."""
     masker: Masker
     approve: Callable[[], None] | None
     port: int = 0
@@ -67,6 +71,10 @@ class ProgramHost:
     """Whether the program ended under the host's control."""
     _ready: threading.Event = field(default_factory=threading.Event)
     _closed: threading.Event = field(default_factory=threading.Event)
+
+    def end(self) -> int:
+        """End the program and all that it started; harmless when done before. Returns its exit code."""
+        return processes.end(self.process, self.mark)
 
     def wait_for_port(self, timeout: float) -> int:
         self._ready.wait(timeout)
@@ -99,6 +107,7 @@ class ProgramHost:
                 self.asked = True
                 line.sendall(json.dumps(self._verdict()).encode() + b"\n")
             case "resource" | "read":
+                self.registrations.pop(report.get("instead_of", ""), None)
                 self.registrations[report["urn"]] = _registration(report)
             case "invoke":
                 self.invokes.add(report["token"])
@@ -134,15 +143,16 @@ def hosting(
     """Run a host and its two output streams; its whole process group is killed in the end."""
     ours, theirs = socket.socketpair()
     mode = "empty" if empty else "run"
+    mark = f"{_MARK}={secrets.token_hex(8)}"
     arguments = [str(theirs.fileno()), str(fifo), str(root.resolve()) + os.sep, mode]
     with ours:
         with theirs:
             process = processes.start(
                 [str(interpreter), str(_SCRIPT), *arguments],
-                environment=environment(home),
+                environment={**environment(home), _MARK: mark.partition("=")[2]},
                 pass_fds=(theirs.fileno(),),
             )
-        host = ProgramHost(process, masker, approve)
+        host = ProgramHost(process, mark, masker, approve)
         try:
             if process.stdout is None or process.stderr is None:
                 raise RuntimeError("the program host was started without pipes")
@@ -150,7 +160,7 @@ def hosting(
             threading.Thread(target=host.listen, args=(ours,), daemon=True).start()
             yield host, *output
         finally:
-            processes.end(process)
+            host.end()
 
 
 def environment(home: Path) -> Mapping[str, str]:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import IO
 
 _KEPT_BYTES = 256 * 1024
@@ -76,13 +77,26 @@ def _dying_with_parent(wanted: signal.Signals | None) -> Callable[[], None] | No
     return request
 
 
-def end(process: subprocess.Popen[bytes]) -> int:
-    """Kill the whole group of `process`, also what it left behind, reap it, and return its exit code."""
+def end(process: subprocess.Popen[bytes], mark: str = "") -> int:
+    """Kill the whole group of `process`, reap it, and return its exit code.
+
+    `mark` is a setting `NAME=VALUE` that only its descendants have: those that left the group are killed too
+    (Linux; elsewhere they stay).
+    """
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     code = process.wait()
+    if mark:
+        _end_marked(mark.encode())
     for stream in (process.stdin, process.stdout, process.stderr):
         if stream is not None:
             with contextlib.suppress(BrokenPipeError):
                 stream.close()
     return code
+
+
+def _end_marked(mark: bytes) -> None:
+    for entry in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):
+            if mark in entry.read_bytes().split(b"\0"):
+                os.kill(int(entry.parent.name), signal.SIGKILL)

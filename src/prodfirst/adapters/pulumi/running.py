@@ -106,7 +106,7 @@ def run_engine(
                 code, ending = _run(binary, arguments, environment, reachable, stderr, run, stop)
                 host.wait_for_reports(0.5)
                 host_code = host.process.poll()
-                processes.end(host.process)
+                host.end()
                 stream.finish()
                 return Ended(
                     code=code,
@@ -198,7 +198,7 @@ def secret_settings(run: EngineRun) -> tuple[str, ...]:
 def _port(host: ProgramHost, errors: processes.Collector) -> int:
     if port := host.wait_for_port(_HOST_START_SECONDS):
         return port
-    code = processes.end(host.process)
+    code = host.end()
     raise Failure(
         Problem(
             what="the program host did not start",

@@ -58,10 +58,19 @@ class Secrets:
     """The secret strings themselves."""
 
 
-def secrets(*structs: Struct) -> Secrets:
-    """What is secret in some properties."""
-    found = {key: list(_secret(value)) for struct in structs for key, value in struct.fields.items()}
-    texts = {text for values in found.values() for value in values for text in _texts(value)}
+def secrets(inputs: Struct, state: Struct | None = None) -> Secrets:
+    """What is secret in some inputs, and which texts were secret in a recorded state.
+
+    A whole property is secret by its input alone: an old state must not make the next one more secret than
+    its inputs are.
+    """
+    found = {key: list(_secret(value)) for key, value in inputs.fields.items()}
+    recorded = [] if state is None else [item for value in state.fields.values() for item in _secret(value)]
+    texts = {
+        text
+        for value in (*recorded, *(v for values in found.values() for v in values))
+        for text in _texts(value)
+    }
     return Secrets(
         frozenset(key for key, values in found.items() if values),
         frozenset(text for text in texts if len(text) >= _SHORTEST),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from concurrent import futures
 from typing import Any, NoReturn
@@ -70,9 +71,11 @@ class Provider(ResourceProviderServicer):
 
     def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
         given = {key: _decoded(value) for key, value in properties.read(request.args).items()}
-        region = given.get("region")
+        region = given.get("region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+        if not isinstance(region, str):
+            _abort(context, "no region: set `aws:region` in the stack's configuration, or AWS_REGION")
         self._sessions[context.peer()] = Session(
-            region=region if isinstance(region, str) else "",
+            region=region,
             default_tags=dict((given.get("defaultTags") or {}).get("tags") or {}),
             allowed_accounts=tuple(given.get("allowedAccountIds") or ()),
         )
@@ -157,7 +160,7 @@ class Provider(ResourceProviderServicer):
         inputs = _live_inputs(type_, call, found, old_inputs)
         found = _spelled(type_, inputs, found)
         outputs = {**found, "region": call.region, **({"tags": inputs["tags"]} if "tags" in inputs else {})}
-        hidden = properties.secrets(request.properties, request.inputs)
+        hidden = properties.secrets(request.inputs, request.properties)
         return messages.ReadResponse(
             id=request.id,
             properties=properties.write_secret(outputs, hidden),
@@ -167,7 +170,7 @@ class Provider(ResourceProviderServicer):
     def Update(self, request: Any, context: grpc.ServicerContext) -> Any:
         type_ = self._type(request.urn, context)
         old, new = properties.read(request.olds), properties.read(request.news)
-        hidden = properties.secrets(request.olds, request.news)
+        hidden = properties.secrets(request.news)
         session = self._session(context)
         if request.preview:
             outputs = {**old, **new}
@@ -243,7 +246,7 @@ def serve(types: Mapping[str, ResourceType], version: str) -> tuple[grpc.Server,
 def _live_inputs(type_: ResourceType, call: Call, found: Data, old: Data) -> Data:
     """The inputs as they would have to be for the cloud to be what it is.
 
-    Only what was an input before counts, or on import (no old inputs) what differs from its default.
+    Only what was an input before counts; on import (no old inputs), what a program would have to say.
     A value that means the same keeps its spelling.
     """
     inputs: Data = {key: value for key, value in old.items() if key == "region"}
@@ -253,7 +256,7 @@ def _live_inputs(type_: ResourceType, call: Call, found: Data, old: Data) -> Dat
             kept = prop.same is not None and live is not None and prop.same(old[key], live)
             kept = kept or (prop.sort and sorted(map(str, old[key])) == sorted(map(str, live or [])))
             inputs[key] = old[key] if kept else live
-        elif not old and live is not None and (prop.required or live != prop.default) and not prop.computed:
+        elif not old and live is not None and not prop.computed:
             inputs[key] = live
     if type_.schema.tagged:
         own = _tags(old)

@@ -20,7 +20,7 @@ from typing import Any, cast
 
 from measuring import Bench, Broken, Measured, measure
 
-BENCHES = ("start",)
+BENCHES = ("start", "plan")
 """Modules of this folder, in the order of running."""
 _COLUMNS = ("case", "min", "median", "max", "floor", "peak", "aim", "")
 

@@ -122,9 +122,7 @@ def test_two_instances_with_two_regions(aws: Deployment, administrator: Caller) 
         ('cidr_block="10.0.0.0/16", ipv4_ipam_pool_id="x"', "`ipv4IpamPoolId` is not supported"),
     ],
 )
-def test_a_wrong_input_is_refused_in_the_plan(
-    aws: Deployment, arguments: str, says: str
-) -> None:
+def test_a_wrong_input_is_refused_in_the_plan(aws: Deployment, arguments: str, says: str) -> None:
     aws.program(_HEAD + f'aws.ec2.Vpc("v", {arguments})\n')
     with pytest.raises(Failure) as caught:
         aws.engine.preview(aws.run)

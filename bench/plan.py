@@ -1,0 +1,112 @@
+"""`prodfirst plan` of one stack, whole process, against interpreter, imports and program with no engine."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from measuring import Case
+
+_SIZES = (30, 74)
+_PROGRAM = Path(sys.executable).parent / "prodfirst"
+_ESTATE = """\
+version: 1
+name: bench
+repository: github.com/bench/estate
+environments:
+  local:
+    cloud: aws
+    local: true
+    account: "111122223333"
+    region: eu-central-1
+    zones: [eu-central-1a]
+    backend: s3://bench-state
+teams:
+  platform: { group: platform }
+stacks:
+"""
+_STACK = """\
+import pulumi_aws as aws
+
+vpc = aws.ec2.Vpc("main", cidr_block="10.0.0.0/16")
+for index in range(SIZE - 1):
+    if index % 2:
+        aws.ec2.RouteTable(f"table-{index}", vpc_id=vpc.id, tags={"Name": str(index)})
+    else:
+        aws.ec2.Subnet(f"subnet-{index}", vpc_id=vpc.id, cidr_block=f"10.0.{index}.0/24")
+"""
+_FLOOR = """\
+import runpy
+import sys
+
+import pulumi
+
+
+class Nothing(pulumi.runtime.Mocks):
+    def new_resource(self, args):
+        return args.name, args.inputs
+
+    def call(self, args):
+        return {}
+
+
+pulumi.runtime.set_mocks(Nothing())
+pulumi.runtime.run_in_stack(lambda: runpy.run_path(sys.argv[1], run_name="__main__"))
+"""
+
+
+@contextmanager
+def cases() -> Iterator[Sequence[Case]]:
+    """An estate with one applied stack of each size, on a local cloud of its own."""
+    with tempfile.TemporaryDirectory(prefix="bench-plan-") as folder:
+        root = Path(folder)
+        variables = {"PRODFIRST_HOME": str(root / "home")}
+        _write(root)
+        try:
+            for command in (("local", "up"), ("bootstrap",), ("apply", "--yes")):
+                _run(root, variables, *command)
+            yield [case for size in _SIZES for case in _of(size, root, variables)]
+        finally:
+            _run(root, variables, "local", "down")
+
+
+def _of(size: int, root: Path, variables: dict[str, str]) -> tuple[Case, Case]:
+    floor = f"floor, {size} resources"
+    program = root / f"s{size}" / "__main__.py"
+    return (
+        Case(floor, (sys.executable, str(root / "floor.py"), str(program)), root),
+        Case(
+            f"plan, {size} resources",
+            (str(_PROGRAM), "plan", f"s{size}", "--json"),
+            root,
+            variables,
+            floor=floor,
+            aim_ratio=1.4,
+        ),
+    )
+
+
+def _write(root: Path) -> None:
+    stacks = []
+    for size in _SIZES:
+        folder = root / f"s{size}"
+        folder.mkdir()
+        (folder / "Pulumi.yaml").write_text(f"name: bench-{size}\nruntime: python\n")
+        (folder / "__main__.py").write_text(_STACK.replace("SIZE", str(size)))
+        stacks.append(f"  s{size}: {{ layer: infrastructure, owner: platform, program: s{size} }}\n")
+    (root / "prodfirst.yaml").write_text(_ESTATE + "".join(stacks))
+    (root / "floor.py").write_text(_FLOOR)
+
+
+def _run(root: Path, variables: dict[str, str], *arguments: str) -> None:
+    environment = {**os.environ, **variables}
+    done = subprocess.run(
+        [str(_PROGRAM), *arguments], cwd=root, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"`prodfirst {' '.join(arguments)}` failed: {done.stdout}{done.stderr}")

@@ -2,8 +2,8 @@
 
 Every type is accepted. A change of the input `place` replaces, any other change updates. What exists is kept
 in the folder `TINY_CLOUD`, a JSON file per resource, so a test can change the cloud behind the engine's back.
-Inputs steer it: `fail` refuses the named operation, `seconds` delays create and update, `partial` fails a
-create half way, `password` comes back as the secret output `token`.
+Inputs steer it: `fail` refuses the named operation (`die` ends the process), `seconds` delays create and
+update, `partial` fails a create half way, `password` comes back as the secret output `token`.
 """
 
 from __future__ import annotations
@@ -127,6 +127,8 @@ class Tiny(provider_pb2_grpc.ResourceProviderServicer):
 
     def steer(self, inputs: dict[str, Any], operation: str, context: Any) -> None:
         time.sleep(float(inputs.get("seconds", 0)))
+        if inputs.get("fail") == "die":
+            os._exit(1)
         if inputs.get("fail") == operation:
             context.abort(grpc.StatusCode.UNKNOWN, f"the cloud refused to {operation} it")
 

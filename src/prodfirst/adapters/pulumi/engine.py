@@ -13,12 +13,12 @@ from prodfirst.adapters.pulumi.checkpoint import file_store, read_checkpoint
 from prodfirst.adapters.pulumi.drifting import Drift, drift_of
 from prodfirst.adapters.pulumi.events import Diagnostic, Event, OnEvent, Started, Summary
 from prodfirst.adapters.pulumi.graph import graph_of
-from prodfirst.adapters.pulumi.running import Ended, EngineRun, run_engine
+from prodfirst.adapters.pulumi.running import GRACE_SECONDS, Ended, EngineRun, run_engine
 from prodfirst.adapters.pulumi.stopping import Ending, Stop
 from prodfirst.adapters.pulumi.tool import EngineBinary
 from prodfirst.kernel.errors import Failure, Problem
 from prodfirst.planning.steps import Step
-from prodfirst.resources.graph import ResourceGraph
+from prodfirst.resources.graph import ResourceGraph, urn_type
 
 Approve = Callable[[], None]
 """Called when the engine holds its lock and before the program runs; raises to refuse."""
@@ -67,11 +67,17 @@ def ignore(_: Event) -> None:
 class Engine:
     """Runs the engine for one deployment at a time; safe to use from several threads."""
 
-    def __init__(self, binary: EngineBinary, plugin_home: Path, stop: Stop | None = None) -> None:
-        """`plugin_home` becomes `PULUMI_HOME`; `stop` ends the runs of this engine (Ctrl-C)."""
+    def __init__(
+        self, binary: EngineBinary, plugin_home: Path, stop: Stop | None = None, grace: float = GRACE_SECONDS
+    ) -> None:
+        """`plugin_home` becomes `PULUMI_HOME`; `stop` ends the runs of this engine (Ctrl-C).
+
+        `grace` is how many seconds running steps have after a timeout.
+        """
         self.binary = binary
         self.plugin_home = plugin_home
         self.stop = stop or Stop()
+        self.grace = grace
 
     def preview(
         self,
@@ -189,12 +195,14 @@ class Engine:
             approve=approve,
             on_event=on_event,
             stop=self.stop,
+            grace=self.grace,
         )
 
 
 def _began(ended: Ended) -> bool:
-    """Whether any step was begun that changes something."""
-    return any(isinstance(event, Started) and event.step.op != "same" for event in ended.events)
+    """Whether any step was begun that changes the cloud; a provider's instance is the engine's own."""
+    started = (event.step for event in ended.events if isinstance(event, Started))
+    return any(step.op != "same" and not urn_type(step.urn).startswith("pulumi:") for step in started)
 
 
 def _result(ended: Ended, problems: tuple[Problem, ...]) -> Result:

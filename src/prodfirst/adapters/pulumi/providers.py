@@ -26,6 +26,8 @@ class ProviderCommand:
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
     """Credentials and endpoints of this run, beside what the engine gets."""
+    start_seconds: float = 30.0
+    """How long it may take to say its port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +45,12 @@ class Attached:
 
 
 @contextmanager
-def attached(
-    commands: tuple[ProviderCommand, ...], environment: Mapping[str, str], timeout: float = 30.0
-) -> Iterator[Attached]:
+def attached(commands: tuple[ProviderCommand, ...], environment: Mapping[str, str]) -> Iterator[Attached]:
     """Start all, wait for their ports, and end them with their groups afterwards."""
     with ExitStack() as stack:
         started = [_start(command, environment, stack) for command in commands]
-        deadline = time.monotonic() + timeout
         ports = {
-            command.package: _port(command, process, errors, deadline)
+            command.package: _port(command, process, errors, time.monotonic() + command.start_seconds)
             for command, (process, errors, _) in zip(commands, started, strict=True)
         }
         yield Attached(ports, tuple(lifeline for _, _, lifeline in started))
@@ -66,6 +65,8 @@ def _start(
         process = processes.start(
             command.command, environment={**environment, **command.environment}, stdin=reading
         )
+    except OSError as error:
+        raise _not_started(command, str(error)) from error
     finally:
         os.close(reading)
     stack.callback(processes.end, process)
@@ -86,11 +87,17 @@ def _port(
             processes.Collector(process.stdout, limit=0)
         return int(line)
     ended = process.poll() is not None
-    raise Failure(
+    what_came = f"its first line was `{line.strip()}`" if line else "it said nothing"
+    raise _not_started(
+        command, errors.text(0.5).strip()[-2000:] or ("it ended at once" if ended else what_came)
+    )
+
+
+def _not_started(command: ProviderCommand, why: str) -> Failure:
+    return Failure(
         Problem(
             what=f"the `{command.package}` provider did not start",
-            why=errors.text(0.5).strip()[-2000:]
-            or ("it ended at once" if ended else f"its first line was `{line[:_LONGEST_FIRST_LINE]}`"),
+            why=why,
             fix=f"run it by hand: `{' '.join(command.command)}`",
         )
     )

@@ -25,7 +25,8 @@ from prodfirst.kernel.errors import Failure, Problem
 from prodfirst.kernel.paths import private_dir
 
 _HOST_START_SECONDS = 30.0
-_GRACE_SECONDS = 30.0
+GRACE_SECONDS = 30.0
+"""What running steps get after a timeout, unless a caller says otherwise."""
 _KEPT_FROM_USER = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "TZ")
 
 
@@ -79,6 +80,7 @@ def run_engine(
     approve: Callable[[], None] | None,
     on_event: OnEvent,
     stop: Stop,
+    grace: float,
 ) -> Ended:
     """Run `pulumi COMMAND` for a program, watch it to its end, and leave nothing running."""
     interpreter = Path(sys.executable) if empty else project.interpreter(run.program)
@@ -103,7 +105,7 @@ def run_engine(
             ):
                 port = _port(host, errors)
                 arguments = _arguments(run, command, port, stream.path)
-                code, ending = _run(binary, arguments, environment, reachable, stderr, run, stop)
+                code, ending = _run(binary, arguments, environment, reachable, stderr, run, stop, grace)
                 host.wait_for_reports(0.5)
                 host_code = host.process.poll()
                 host.end()
@@ -129,6 +131,7 @@ def _run(
     stderr: IO[bytes],
     run: EngineRun,
     stop: Stop,
+    grace: float,
 ) -> tuple[int, Ending]:
     debug_providers = {"PULUMI_DEBUG_PROVIDERS": reachable.setting()} if reachable.ports else {}
     process = processes.start(
@@ -140,7 +143,7 @@ def _run(
         death_signal=signal.SIGINT,
     )
     try:
-        ending = wait(process, stop, run.timeout, _GRACE_SECONDS)
+        ending = wait(process, stop, run.timeout, grace)
     finally:
         code = processes.end(process)
     return code, ending

@@ -12,7 +12,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import grpc
 import pulumi
 from pulumi.runtime import resource as sdk_resource
 from pulumi.runtime import settings
@@ -35,8 +34,10 @@ def install(channel: Channel, root: str) -> None:
     monitor = settings.get_monitor()
     if monitor is None:
         raise RuntimeError("the SDK has no engine to talk to")
+    # read here: the SDK keeps them in context variables, which the threads that register do not have
+    deployment = f"{settings.get_stack()}::{settings.get_project()}"
     for name, kind in [("RegisterResource", "resource"), ("ReadResource", "read")]:
-        setattr(monitor, name, _watched(getattr(monitor, name), kind, channel))
+        setattr(monitor, name, _watched(getattr(monitor, name), kind, channel, deployment))
     for name in ("Invoke", "Call"):
         setattr(monitor, name, _announced(getattr(monitor, name), channel))
     _silence_debug(settings.get_engine())
@@ -50,30 +51,29 @@ def keep_secret(channel: Channel, values: Iterable[str]) -> None:
             channel.send("secret", value=value)
 
 
-def _watched(call: Callable[..., Any], kind: str, channel: Channel) -> Callable[..., Any]:
+def _watched(call: Callable[..., Any], kind: str, channel: Channel, deployment: str) -> Callable[..., Any]:
     def watched(request: Any, *rest: Any, **named: Any) -> Any:
         sent = request.object if kind == "resource" else request.properties
         keep_secret(channel, _secrets(sent))
-        try:
-            response = call(request, *rest, **named)
-        except grpc.RpcError:
-            channel.send(kind, urn=_urn(request), **_registration(request))
-            raise
+        # before the call: where a step fails, the engine may end without an answer
+        expected, registration = _urn(request, deployment), _registration(request)
+        channel.send(kind, urn=expected, **registration)
+        response = call(request, *rest, **named)
         keep_secret(channel, _secrets(response.object if kind == "resource" else response.properties))
-        channel.send(kind, urn=response.urn, **_registration(request))
+        if response.urn not in ("", expected):
+            channel.send(kind, urn=response.urn, instead_of=expected, **registration)
         return response
 
     return watched
 
 
-def _urn(request: Any) -> str:
-    """As the engine makes it: the answer that would hold it did not come."""
+def _urn(request: Any, deployment: str) -> str:
+    """As the engine makes it; `deployment` is `STACK::PROJECT`."""
     kinds = [request.type]
     if request.parent:
         kind_of_parent = request.parent.split("::")[2]
         kinds = [request.type] if kind_of_parent == _ROOT_TYPE else [kind_of_parent, request.type]
-    stack, project = settings.get_stack(), settings.get_project()
-    return f"urn:pulumi:{stack}::{project}::{'$'.join(kinds)}::{request.name}"
+    return f"urn:pulumi:{deployment}::{'$'.join(kinds)}::{request.name}"
 
 
 def _registration(request: Any) -> dict[str, Any]:

@@ -93,7 +93,10 @@ class Gateway:
             raise Denied("AccessDenied", "the API's own administration is closed")
         if called.name == "AssumeRoleWithWebIdentity":
             raise Denied("InvalidIdentityToken", "the local cloud has no issuer of web identity tokens yet")
-        return signature.verify(request, host, self._registry)
+        credential = signature.verify(request, host, self._registry)
+        if not called.name and not operation.is_rest(host.service):
+            raise Denied("InvalidAction", "the request names no operation of the service, or more than one")
+        return credential
 
     def _note(self, entry: Entry, called: Operation, response: Response) -> None:
         entry.status = response.status

@@ -49,6 +49,11 @@ def identify(request: Request, host: Host) -> Operation:
             return _from_path(request, host)
 
 
+def is_rest(service: str) -> bool:
+    """Whether method and path name the operation, not a field."""
+    return str(model(service).metadata["protocol"]).startswith("rest")
+
+
 def answer(operation: Operation, status: int, headers: Mapping[str, str], body: bytes) -> Mapping[str, Any]:
     """The parsed answer of a call."""
     service = model(operation.service)

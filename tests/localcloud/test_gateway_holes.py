@@ -87,7 +87,7 @@ def test_a_hole_of_the_api_is_closed(cloud: LocalCloud, ungated: Mapping[str, in
 
 def test_a_token_that_nobody_issued_is_refused(cloud: LocalCloud) -> None:
     status, body = _send(cloud, ("POST", _STS, "/", _FORM, _WEB))
-    assert status == 403
+    assert status == 400
     assert "InvalidIdentityToken" in body
 
 

@@ -21,7 +21,12 @@ from prodfirst.localcloud.aws.audit import Audit
 from prodfirst.localcloud.aws.credentials import Credential, Registry
 from prodfirst.localcloud.aws.gateway import Gateway
 from prodfirst.localcloud.aws.held import Held
-from prodfirst.localcloud.front import Front
+from prodfirst.localcloud.aws.root import Root
+from prodfirst.localcloud.aws.webidentity import WebIdentities
+from prodfirst.localcloud.front import AWS, Front, Route
+from prodfirst.localcloud.oidc.issuer import HOSTS as ISSUER_HOSTS
+from prodfirst.localcloud.oidc.issuer import Issuer
+from prodfirst.localcloud.oidc.jobs import ISSUER_HOST
 
 ADMINISTRATOR = "prodfirst-administrator"
 
@@ -55,10 +60,17 @@ async def _serve(settings: Settings) -> None:
     api = Api()
     await api.start()
     registry = Registry(folder / "credentials.json")
-    await _administrator(api, registry, folder, settings)
-    gateway = Gateway(api, registry, Audit(folder / "audit.jsonl"), Held(folder / "held.json"))
-    port = await gateway.start(authority.server_context())
-    front = Front(lambda: port, folder / "refused.jsonl")
+    root = Root(api, settings.account)
+    await _administrator(api, root, registry, settings)
+    issuer = Issuer(folder)
+    identities = WebIdentities(root, settings.account, {ISSUER_HOST: issuer})
+    gateway = Gateway(api, registry, Audit(folder / "audit.jsonl"), Held(folder / "held.json"), identities)
+    context = authority.server_context()
+    routes = (
+        Route(AWS, await gateway.start(context)),
+        Route(ISSUER_HOSTS, await issuer.start(context)),
+    )
+    front = Front(routes, folder / "refused.jsonl")
     try:
         front_port = await front.start(settings.port)
     except OSError:
@@ -67,14 +79,15 @@ async def _serve(settings: Settings) -> None:
                       "region": settings.region})  # fmt: skip
     await stop.wait()
     await front.stop()
+    await issuer.stop()
     await gateway.stop()
     await api.stop()
 
 
-async def _administrator(api: Api, registry: Registry, folder: Path, settings: Settings) -> None:
+async def _administrator(api: Api, root: Root, registry: Registry, settings: Settings) -> None:
     """Make the installation's administrator once, with the API's root key: this process alone has it."""
-    path = folder / "administrator.json"
-    if path.exists():
+    folder = settings.folder
+    if (folder / "administrator.json").exists():
         return
     for action, parameters in (
         ("CreateUser", {"UserName": ADMINISTRATOR}),
@@ -84,31 +97,12 @@ async def _administrator(api: Api, registry: Registry, folder: Path, settings: S
         ),
         ("CreateAccessKey", {"UserName": ADMINISTRATOR}),
     ):
-        answer = await _as_root(api, action, parameters, settings)
+        answer = await root.call("iam", action, parameters)
     api.keep("iam", "CreateAccessKey")  # before anybody is told of it
     made = answer["AccessKey"]
     arn = f"arn:aws:iam::{settings.account}:user/{ADMINISTRATOR}"
     registry.add(Credential(made["AccessKeyId"], made["SecretAccessKey"], principal=arn))
     _publish(folder, {"key": made["AccessKeyId"], "secret": made["SecretAccessKey"]}, "administrator.json")
-
-
-async def _as_root(api: Api, action: str, parameters: dict[str, str], settings: Settings) -> dict[str, Any]:
-    from urllib.parse import urlencode
-
-    from prodfirst.localcloud.aws.operation import Operation, answer
-
-    scope = f"{settings.account}/20260101/us-east-1/iam/aws4_request"
-    headers = {
-        "host": "iam.amazonaws.com",
-        "content-type": "application/x-www-form-urlencoded; charset=utf-8",
-        "authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature={'0' * 64}",
-        "x-amz-date": "20260101T000000Z",
-    }
-    body = urlencode({"Action": action, "Version": "2010-05-08", **parameters}).encode()
-    response = await api.call("POST", "iam.amazonaws.com", "/", headers, body)
-    if response.status != 200:
-        raise RuntimeError(f"{action} of the administrator failed: {response.status} {response.body[:500]!r}")
-    return dict(answer(Operation("iam", action), response.status, dict(response.headers), response.body))
 
 
 def _publish(folder: Path, data: dict[str, Any], name: str = "running.json") -> None:

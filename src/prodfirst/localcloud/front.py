@@ -12,7 +12,6 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,15 +20,24 @@ _HEADER_SECONDS = 10.0
 _IDLE_SECONDS = 300.0
 _CHUNK = 64 * 1024
 
-_OURS = re.compile(r"([a-z0-9-]+\.)+amazonaws\.com", re.IGNORECASE)
-"""Names that the local servers answer for; Google's and Microsoft's come with their clouds."""
+AWS = re.compile(r"([a-z0-9-]+\.)+amazonaws\.com", re.IGNORECASE)
+"""Google's and Microsoft's names come with their clouds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Host names, and the local server that answers for them."""
+
+    hosts: re.Pattern[str]
+    port: int
+    """On loopback."""
 
 
 @dataclass
 class Front:
-    """The proxy; `target` gives the port of the gateway on loopback."""
+    """The proxy."""
 
-    target: Callable[[], int]
+    routes: tuple[Route, ...]
     record: Path
     """JSON lines of the hosts that were refused: `{"time", "host", "port"}`; no path, no content."""
     _server: asyncio.Server | None = field(default=None, init=False)
@@ -61,11 +69,12 @@ class Front:
             return
         method, target, _ = words
         host, port = _host(method, target)
-        if method != "CONNECT" or port != 443 or not _OURS.fullmatch(host):
+        route = next((route for route in self.routes if route.hosts.fullmatch(host)), None)
+        if method != "CONNECT" or port != 443 or route is None:
             self._note(host, port)
             await _reply(writer, 403, f"{host} is not part of the local cloud")
             return
-        upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", self.target())
+        upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", route.port)
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         await asyncio.gather(_pipe(reader, upstream_writer), _pipe(upstream_reader, writer))
 

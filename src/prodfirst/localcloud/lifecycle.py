@@ -92,21 +92,21 @@ class LocalCloud:
 
     def environment(self, region: str | None = None) -> Mapping[str, str]:
         """What a child process needs to work with it as its administrator: production settings alone."""
-        running = self.status()
-        if running is None:
-            raise Failure(Problem("the local cloud is not running", fix="run `prodfirst local up`"))
+        running = self._up()
         administrator = json.loads((self.home / "administrator.json").read_text())
         chosen = region or running.region
         return {
-            **self.proxy(running),
+            **self.reach(),
             "AWS_ACCESS_KEY_ID": administrator["key"],
             "AWS_SECRET_ACCESS_KEY": administrator["secret"],
             "AWS_REGION": chosen,
             "AWS_DEFAULT_REGION": chosen,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         }
+
+    def reach(self) -> Mapping[str, str]:
+        """What a child process needs to reach it as nobody: no credentials."""
+        return {**self.proxy(self._up()), "AWS_EC2_METADATA_DISABLED": "true",
+                "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}  # fmt: skip
 
     def proxy(self, running: Running) -> dict[str, str]:
         """The front and its certificate authority, in the variables that clients read."""
@@ -143,6 +143,12 @@ class LocalCloud:
             yield
         finally:
             os.close(descriptor)
+
+    def _up(self) -> Running:
+        running = self.status()
+        if running is None:
+            raise Failure(Problem("the local cloud is not running", fix="run `prodfirst local up`"))
+        return running
 
     def _running(self) -> Running | None:
         try:

@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 
 from aiohttp import web
 
-from prodfirst.localcloud.aws import hosts, operation, signature
+from prodfirst.localcloud.aws import hosts, operation, signature, webidentity
 from prodfirst.localcloud.aws.api import Api, Response
 from prodfirst.localcloud.aws.audit import Audit, Entry, identifying
 from prodfirst.localcloud.aws.credentials import Credential, Registry
@@ -18,17 +18,22 @@ from prodfirst.localcloud.aws.held import Held
 from prodfirst.localcloud.aws.hosts import Host
 from prodfirst.localcloud.aws.operation import Operation
 from prodfirst.localcloud.aws.signature import Denied, Request
+from prodfirst.localcloud.aws.webidentity import WebIdentities, WebIdentity
 
 _BODY_LIMIT = 256 * 1024 * 1024
 _HOP_BY_HOP = frozenset({"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding"})
-_MAKE_CREDENTIALS = frozenset({"AssumeRole", "CreateAccessKey", "GetSessionToken"})
+_WEB = "AssumeRoleWithWebIdentity"
+_MAKE_CREDENTIALS = frozenset({"AssumeRole", _WEB, "CreateAccessKey", "GetSessionToken"})
 
 
 class Gateway:
     """An HTTPS server on loopback for all host names of AWS."""
 
-    def __init__(self, api: Api, registry: Registry, audit: Audit, held: Held) -> None:
+    def __init__(
+        self, api: Api, registry: Registry, audit: Audit, held: Held, identities: WebIdentities
+    ) -> None:
         self._api = api
+        self._identities = identities
         self._registry = registry
         self._audit = audit
         self._held = held
@@ -74,25 +79,31 @@ class Gateway:
                                 f"the local cloud does not serve `{name}`")  # fmt: skip
         called = operation.identify(request, host)
         entry = Entry(host.service, called.name, parameters=identifying(dict(called.parameters)))
+        identity: WebIdentity | None = None
         try:
-            credential = self._authenticate(request, host, called)
+            if urlsplit(request.url).path.startswith("/_ministack"):
+                raise Denied("AccessDenied", "the API's own administration is closed")
+            if called.service == "sts" and called.name == _WEB:
+                identity = await self._identities.verify(called.parameters)
+                entry.principal = identity.principal
+                request = webidentity.verified_only(request, called.parameters)
+            else:
+                credential = self._authenticate(request, host, called)
+                entry.key, entry.principal = credential.key, credential.principal
         except Denied as denied:
-            return self._refuse(entry, host, denied.code, str(denied))
-        entry.key, entry.principal = credential.key, credential.principal
+            return self._refuse(entry, host, denied.code, str(denied), denied.status)
         parts = urlsplit(request.url)
         raw_path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         response = await self._api.call(request.method, name, raw_path, request.headers, request.body)
         self._note(entry, called, response)
         self._api.keep(host.service, called.name)
+        if identity is not None and response.status == 200:
+            response = replace(response, body=webidentity.told(identity, response.body))
         if host.service == "ec2" and response.status == 200:
             response = replace(response, body=self._held.take(called, response.body))
         return response
 
     def _authenticate(self, request: Request, host: Host, called: Operation) -> Credential:
-        if urlsplit(request.url).path.startswith("/_ministack"):
-            raise Denied("AccessDenied", "the API's own administration is closed")
-        if called.name == "AssumeRoleWithWebIdentity":
-            raise Denied("InvalidIdentityToken", "the local cloud has no issuer of web identity tokens yet")
         credential = signature.verify(request, host, self._registry)
         if not called.name and not operation.is_rest(host.service):
             raise Denied("InvalidAction", "the request names no operation of the service, or more than one")
@@ -111,20 +122,22 @@ class Gateway:
             self._registry.remove(called.parameters.get("AccessKeyId", ""))
         self._audit.write(entry)
 
-    def _refuse(self, entry: Entry, host: Host | None, code: str, message: str) -> Response:
-        entry.decision, entry.status, entry.reason = "deny", 403, code
+    def _refuse(
+        self, entry: Entry, host: Host | None, code: str, message: str, status: int = 403
+    ) -> Response:
+        entry.decision, entry.status, entry.reason = "deny", status, code
         self._audit.write(entry)
-        return _error(host, code, message, entry.id)
+        return _error(host, code, message, entry.id, status)
 
 
-def _error(host: Host | None, code: str, message: str, request_id: str) -> Response:
+def _error(host: Host | None, code: str, message: str, request_id: str, status: int) -> Response:
     """A refusal in the service's own protocol; the request id is the audit's."""
     service = host.service if host and host.service in hosts.SERVICES else "s3"
     protocol = operation.model(service).metadata["protocol"]
     if "json" in protocol:
         body = json.dumps({"__type": code, "message": message})
         headers = [("Content-Type", "application/x-amz-json-1.1"), ("x-amzn-RequestId", request_id)]
-        return Response(403, (*headers, ("x-amzn-ErrorType", code)), body.encode())
+        return Response(status, (*headers, ("x-amzn-ErrorType", code)), body.encode())
     inner = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
     match protocol:
         case "ec2":
@@ -136,5 +149,5 @@ def _error(host: Host | None, code: str, message: str, request_id: str) -> Respo
         case _:
             body = f"<Error>{inner}<RequestId>{request_id}</RequestId></Error>"
     return Response(
-        403, (("Content-Type", "application/xml"), ("x-amz-request-id", request_id)), body.encode()
+        status, (("Content-Type", "application/xml"), ("x-amz-request-id", request_id)), body.encode()
     )

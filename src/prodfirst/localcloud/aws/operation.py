@@ -66,7 +66,12 @@ def answer(operation: Operation, status: int, headers: Mapping[str, str], body: 
 
 
 def _from_form(service: ServiceModel, request: Request, host: Host) -> Operation:
-    """The action stands in the form or, for a GET, in the query; where in both, they must agree."""
+    """The action stands in the form or, for a GET, in the query; where in both, they must agree.
+
+    A call in the newer JSON form is none: the API would obey its header instead of the form.
+    """
+    if "x-amz-target" in request.headers or "json" in request.headers.get("content-type", ""):
+        return Operation(host.service, "")
     query = parse_qsl(urlsplit(request.url).query, keep_blank_values=True)
     form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
     body = parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True) if form else []

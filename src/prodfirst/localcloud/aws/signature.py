@@ -28,11 +28,12 @@ _ALGORITHM = "AWS4-HMAC-SHA256"
 
 
 class Denied(Exception):
-    """The request does not prove who sent it; `code` is AWS's word for why."""
+    """The request does not prove who sent it; `code` is AWS's word for why, `status` its HTTP status."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, status: int = 403) -> None:
         super().__init__(message)
         self.code = code
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True)

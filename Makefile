@@ -25,8 +25,9 @@ ifneq ($(firstword $(shell cat .venv/.made-by)),$(CURDIR))
 endif
 endif
 
-engine: setup ## Find the Pulumi engine, or build it once (about three minutes)
+engine: setup ## Find the Pulumi engine and Kubernetes, or build them once (about three and six minutes)
 	@$(call stage,engine,$(PY) tools/engine.py)
+	@$(call stage,kubernetes,$(PY) tools/control_plane.py)
 
 lint: setup ## Look for mistakes and for other than the common form
 	@$(call stage,lint,$(PY) -m ruff check --quiet $(SOURCES) && $(PY) -m ruff format --check --quiet $(SOURCES))

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from prodfirst.adapters.pulumi import faults, processes
+from prodfirst.adapters.pulumi import faults
 from prodfirst.adapters.pulumi.masking import Masker
 from prodfirst.adapters.pulumi.running import (
     EngineRun,
@@ -25,6 +25,7 @@ from prodfirst.adapters.pulumi.running import (
     text_of_file,
 )
 from prodfirst.adapters.pulumi.tool import EngineBinary
+from prodfirst.kernel import processes
 from prodfirst.kernel.errors import Failure, Problem
 from prodfirst.kernel.paths import private_dir
 

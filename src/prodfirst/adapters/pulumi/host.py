@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from prodfirst.adapters.pulumi import processes
 from prodfirst.adapters.pulumi.masking import Masker
+from prodfirst.kernel import processes
 from prodfirst.kernel.errors import Failure, Problem, ProdfirstError
 
 _SCRIPT = Path(__file__).parent / "programhost"

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from prodfirst.adapters.pulumi import processes
+from prodfirst.kernel import processes
 from prodfirst.kernel.errors import Failure, Problem
 
 _LONGEST_FIRST_LINE = 64

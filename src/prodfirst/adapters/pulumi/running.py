@@ -14,13 +14,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import IO
 
-from prodfirst.adapters.pulumi import processes, project
+from prodfirst.adapters.pulumi import project
 from prodfirst.adapters.pulumi.events import Event, EventStream, OnEvent
 from prodfirst.adapters.pulumi.host import ProgramHost, hosting
 from prodfirst.adapters.pulumi.masking import Masker
 from prodfirst.adapters.pulumi.providers import Attached, ProviderCommand, attached
 from prodfirst.adapters.pulumi.stopping import Ending, Stop, wait
 from prodfirst.adapters.pulumi.tool import EngineBinary
+from prodfirst.kernel import processes
 from prodfirst.kernel.errors import Failure, Problem
 from prodfirst.kernel.paths import private_dir
 

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from prodfirst.adapters.pulumi.building import BUILT_VERSION, build, built
+from prodfirst.adapters.pulumi.building import BUILT_VERSION, ENGINE
+from prodfirst.kernel import gotools
 from prodfirst.kernel.errors import Failure, InvalidInput, Problem
 
 OLDEST = (3, 259, 0)
@@ -43,8 +44,9 @@ def find_engine(progress: Callable[[str], None]) -> EngineBinary:
         if isinstance(answer, EngineBinary):
             return answer
         passed_by = f"`{found}` cannot be used: {answer}"
-    if (cached := built()) is not None:
-        return EngineBinary(cached, BUILT_VERSION)
+    own = EngineBinary(ENGINE.folder / "pulumi", BUILT_VERSION)
+    if gotools.built(ENGINE):
+        return own
     if passed_by:
         progress(passed_by)
     if (go := shutil.which("go")) is None:
@@ -55,7 +57,8 @@ def find_engine(progress: Callable[[str], None]) -> EngineBinary:
                 fix=f"install Pulumi {_WANTED}, or Go, from which prodfirst builds it once",
             )
         )
-    return EngineBinary(build(Path(go), progress), BUILT_VERSION)
+    gotools.build(ENGINE, Path(go), progress)
+    return own
 
 
 def _named(path: Path) -> EngineBinary:

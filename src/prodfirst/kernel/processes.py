@@ -52,6 +52,7 @@ def start(
     stdout: int | IO[bytes] = subprocess.PIPE,
     stderr: int | IO[bytes] = subprocess.PIPE,
     death_signal: signal.Signals | None = None,
+    cwd: Path | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start `command` in a session of its own; `death_signal` reaches it when this thread ends (Linux)."""
     return subprocess.Popen(
@@ -61,6 +62,7 @@ def start(
         stdout=stdout,
         stderr=stderr,
         pass_fds=tuple(pass_fds),
+        cwd=cwd,
         start_new_session=True,
         preexec_fn=_dying_with_parent(death_signal),
     )
@@ -70,9 +72,12 @@ def _dying_with_parent(wanted: signal.Signals | None) -> Callable[[], None] | No
     if wanted is None or sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl
+    parent = os.getpid()
 
     def request() -> None:
         prctl(_PR_SET_PDEATHSIG, int(wanted))
+        if os.getppid() != parent:  # it ended before the request was made
+            os.kill(os.getpid(), wanted)
 
     return request
 

@@ -28,6 +28,8 @@ class ProviderCommand:
     """Credentials and endpoints of this run, beside what the engine gets."""
     start_seconds: float = 30.0
     """How long it may take to say its port."""
+    others: tuple[str, ...] = ()
+    """More packages that the same process answers for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,10 @@ def attached(commands: tuple[ProviderCommand, ...], environment: Mapping[str, st
     """Start all, wait for their ports, and end them with their groups afterwards."""
     with ExitStack() as stack:
         started = [_start(command, environment, stack) for command in commands]
-        ports = {
-            command.package: _port(command, process, errors, time.monotonic() + command.start_seconds)
-            for command, (process, errors, _) in zip(commands, started, strict=True)
-        }
+        ports: dict[str, int] = {}
+        for command, (process, errors, _) in zip(commands, started, strict=True):
+            port = _port(command, process, errors, time.monotonic() + command.start_seconds)
+            ports |= dict.fromkeys((command.package, *command.others), port)
         yield Attached(ports, tuple(lifeline for _, _, lifeline in started))
 
 

@@ -51,7 +51,7 @@ def test_more_than_was_approved_is_refused_by_name(approved: str, fresh: str, ru
 def test_what_was_unknown_is_listed_once_it_is_known() -> None:
     admission = admit(deployment("create a x=? y=1"), deployment("create a x=7 y=1"))
     assert admission.refusals == ()
-    assert [(item.urn, item.path, item.value) for item in admission.resolved] == [(urn("a"), "x", "7")]
+    assert [(item.of, item.path, item.value) for item in admission.resolved] == [(urn("a"), "x", "7")]
 
 
 def test_another_program_is_refused_even_with_equal_steps() -> None:

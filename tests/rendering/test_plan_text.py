@@ -10,7 +10,7 @@ from planning_layouts import deployment, estate
 from screens import made, plan_screen
 
 from prodfirst.kernel.findings import Finding, Severity
-from prodfirst.planning.guards import check
+from prodfirst.planning.guards import Subject, check
 from prodfirst.planning.plan import DeploymentPlan, EstatePlan
 from prodfirst.planning.steps import Step
 from prodfirst.resources.values import SECRET, UNKNOWN
@@ -146,7 +146,9 @@ def test_many_differences_are_folded_but_not_those_that_force_a_replacement() ->
 
 def test_findings_that_say_alike_are_grouped() -> None:
     steps = (made("delete", "a"), made("delete", "b"))
-    shown = plan_screen(estate(_plan(*steps, stateful=True, findings=check("network/local", True, steps))))
+    shown = plan_screen(
+        estate(_plan(*steps, stateful=True, findings=check(Subject("network/local", True, steps))))
+    )
     assert shown.count("! stateful-loss (advisory)") == 1
     assert "`delete` of `a`" in shown
     assert "`delete` of `b`" in shown

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,33 @@ def folder_digest(folder: Path | None) -> Digest:
         content = hashlib.sha256(path.read_bytes()).digest()
         digest.update(str(path.relative_to(folder)).encode() + b"\0" + content)  # type: ignore[arg-type]
     return Digest(f"sha256:{digest.hexdigest()}")
+
+
+def files_digest(root: Path, files: Iterable[str]) -> Digest:
+    """Over names and contents of `files`, relative to `root`; one that is gone counts as that."""
+    digest = hashlib.sha256()
+    for name in sorted(files):
+        try:
+            content = hashlib.sha256((root / name).read_bytes()).digest()
+        except FileNotFoundError:
+            content = b"gone"
+        digest.update(name.encode() + b"\0" + content)
+    return Digest(f"sha256:{digest.hexdigest()}")
+
+
+def installation_digest(folder: Path) -> Digest:
+    """Over names, sizes and times of an installed package's files: quick, and another after each change."""
+    listed = sorted(
+        f"{path.relative_to(folder)} {status.st_size} {status.st_mtime_ns}"
+        for path in folder.rglob("*")
+        if "__pycache__" not in path.parts and path.is_file() and (status := path.stat())
+    )
+    return text_digest("\n".join(listed))
+
+
+def text_digest(text: str) -> Digest:
+    """Over a text."""
+    return Digest("sha256:" + hashlib.sha256(text.encode()).hexdigest())
 
 
 def mapping_digest(data: Mapping[str, Any]) -> Digest:

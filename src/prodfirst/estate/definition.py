@@ -71,6 +71,18 @@ class Read:
     stack: StackName
     fields: tuple[str, ...]
     position: Position
+    field_positions: tuple[Position, ...] = ()
+    """Of the fields, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One field that one stack reads, seen from the stack that publishes it."""
+
+    stack: StackName
+    field: str
+    position: Position
+    """Of the field's name in `prodfirst.yaml`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +117,16 @@ class Estate:
     def reads_of(self, name: str) -> frozenset[StackName]:
         """The stacks whose contracts `name` reads itself."""
         return frozenset(read.stack for read in self.stacks[StackName(name)].reads)
+
+    def readers_of(self, name: str) -> tuple[Reader, ...]:
+        """Who reads which field of the contract of `name`."""
+        return tuple(
+            Reader(stack.name, field, position)
+            for stack in self.stacks.values()
+            for read in stack.reads
+            if read.stack == name
+            for field, position in zip(read.fields, read.field_positions, strict=True)
+        )
 
     def upstream(self, name: str) -> frozenset[StackName]:
         """Every stack that must be applied before `name`."""

@@ -125,7 +125,10 @@ class _Linker:
         place: Location = ("stacks", name)
         if entry.owner not in self._parsed.teams:
             self._add(f"no team `{entry.owner}`", (*place, "owner"), nearest(entry.owner, self._parsed.teams))
-        for read in entry.reads:
+        for read, fields in entry.reads.items():
+            for index, field in enumerate(fields):
+                if field in fields[:index]:
+                    self._add(f"`{field}` stands twice", (*place, "reads", read, index), "name it once")
             if read not in self._parsed.stacks:
                 self._add(f"no stack `{read}`", (*place, "reads", read), nearest(read, self._parsed.stacks))
         program = (self._root / entry.program).resolve()
@@ -137,7 +140,12 @@ class _Linker:
             project=self._project(name, program),
             stateful=entry.stateful,
             reads=tuple(
-                Read(StackName(read), tuple(fields), self._source.at((*place, "reads", read)))
+                Read(
+                    StackName(read),
+                    tuple(fields),
+                    self._source.at((*place, "reads", read)),
+                    tuple(self._source.at((*place, "reads", read, i)) for i in range(len(fields))),
+                )
                 for read, fields in entry.reads.items()
                 if read in self._parsed.stacks
             ),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from prodfirst.permissions.contracts_aws import ContractObjects, contract_statements
 from prodfirst.permissions.policies import Policy, policy, statement
 from prodfirst.permissions.state_aws import StateLocation, state_statements
 
@@ -30,16 +31,23 @@ _READS = {
 _WRITES = ("ec2:*", "kms:*", "logs:*")
 
 
-def plan_policy(location: StateLocation, buckets: str) -> Policy:
-    """The plan identity: reads, and its own state; `buckets` as in `apply_policy`."""
+def plan_policy(location: StateLocation, buckets: str, contracts: ContractObjects) -> Policy:
+    """The plan identity: reads, its own state and the fields it reads; `buckets` as in `apply_policy`."""
     reads = [f"{service}:{action}" for service, actions in _READS.items() for action in actions]
     # HeadBucket, by which the provider sees whether a bucket exists, needs ListBucket
     listing = statement("OwnBuckets", ["s3:ListBucket"], [f"arn:aws:s3:::{buckets}*"])
-    return policy(*state_statements(location, write=False), statement("Read", reads, ["*"]), listing)
+    return policy(
+        *state_statements(location, write=False),
+        *contract_statements(contracts, write=False),
+        statement("Read", reads, ["*"]),
+        listing,
+    )
 
 
-def apply_policy(location: StateLocation, buckets: str, foreign_keys: Sequence[str]) -> Policy:
-    """The apply identity: reads, changes, its own state.
+def apply_policy(
+    location: StateLocation, buckets: str, foreign_keys: Sequence[str], contracts: ContractObjects
+) -> Policy:
+    """The apply identity: reads, changes, its own state, the fields it reads and those it publishes.
 
     `buckets` is the prefix of the names of the stack's own buckets; `foreign_keys` are the ARNs of the
     keys under other deployments' state.
@@ -48,6 +56,7 @@ def apply_policy(location: StateLocation, buckets: str, foreign_keys: Sequence[s
     own = f"arn:aws:s3:::{buckets}*"
     statements = [
         *state_statements(location, write=True),
+        *contract_statements(contracts, write=True),
         statement("Read", reads, ["*"]),
         statement("Work", _WRITES, ["*"]),
         statement("OwnBuckets", ["s3:*"], [own, f"{own}/*"]),
@@ -60,6 +69,6 @@ def apply_policy(location: StateLocation, buckets: str, foreign_keys: Sequence[s
 def boundary() -> Policy:
     """The most that any stack identity can ever do: no identities, no accounts, no other roles."""
     return policy(
-        statement("Work", ["ec2:*", "kms:*", "logs:*", "s3:*"], ["*"]),
+        statement("Work", ["ec2:*", "kms:*", "logs:*", "rds:*", "s3:*", "secretsmanager:*", "ssm:*"], ["*"]),
         statement("NoIdentities", ["account:*", "iam:*", "organizations:*", "sts:*"], ["*"], effect="Deny"),
     )

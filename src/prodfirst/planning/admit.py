@@ -7,6 +7,7 @@ every value that was unknown is now listed. Anything more stops the deployment a
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -36,7 +37,8 @@ _NEXT = "run `prodfirst plan` again and have the new plan approved"
 class Resolved:
     """A value that was unknown when the plan was approved, and is known now."""
 
-    urn: Urn
+    of: str
+    """The URN of a resource, or `STACK.FIELD` of a contract."""
     path: str
     value: Any
     """JSON data, masked where secret."""
@@ -58,25 +60,11 @@ def admit(
     `done` holds the resources that an interrupted apply of the same plan has already finished: there a
     step of the approved plan may be missing or `same`.
     """
-    refusals: list[Finding] = list(_bindings(approved, fresh))
-    resolved: list[Resolved] = []
-    allowed = _by_urn(approved.steps)
-    old_names, new_names = SuffixFilter(approved.steps), SuffixFilter(fresh.steps)
-    for step in fresh.changes:
-        candidates = allowed.get(step.urn, ())
-        match = next((old for old in candidates if _allows(old, step, done)), None)
-        if match is None:
-            refusals.append(_not_allowed(approved, step, candidates))
-            continue
-        if step.operation is Operation.DELETE:
-            continue
-        before, after = old_names(match.inputs), new_names(step.inputs)
-        for path, old, new in _differences("", before, after):
-            if old == _UNKNOWN:
-                resolved.append(Resolved(step.urn, path, new))
-            else:
-                refusals.append(_changed(approved, step, path))
-    return Admission(tuple(refusals), tuple(resolved))
+    outcomes = [*_bindings(approved, fresh), *_reads(approved, fresh), *_steps(approved, fresh, done)]
+    return Admission(
+        tuple(outcome for outcome in outcomes if isinstance(outcome, Finding)),
+        tuple(outcome for outcome in outcomes if isinstance(outcome, Resolved)),
+    )
 
 
 def _bindings(approved: DeploymentPlan, fresh: DeploymentPlan) -> Iterator[Finding]:
@@ -95,6 +83,45 @@ def _bindings(approved: DeploymentPlan, fresh: DeploymentPlan) -> Iterator[Findi
             )
 
 
+def _reads(approved: DeploymentPlan, fresh: DeploymentPlan) -> Iterator[Finding | Resolved]:
+    """What was read of contracts: equal where it was known or planned, listed where it was unknown."""
+    before = {(read.stack, read.field): to_json(read.value) for read in approved.reads}
+    for read in fresh.reads:
+        name = f"{read.stack}.{read.field}"
+        old = before.get((read.stack, read.field), _UNKNOWN)
+        for path, left, right in _differences("", old, to_json(read.value)):
+            if left == _UNKNOWN:
+                yield Resolved(name, path, right)
+            else:
+                yield Finding(
+                    "plan-contract",
+                    Severity.MANDATORY,
+                    f"`{name}` is not what it was when the plan of `{approved.name}` was approved",
+                    approved.name,
+                    f"it was {json.dumps(left)}, and is {json.dumps(right)}"
+                    + (f" at `{path}`" if path else ""),
+                    _NEXT,
+                )
+
+
+def _steps(
+    approved: DeploymentPlan, fresh: DeploymentPlan, done: frozenset[Urn]
+) -> Iterator[Finding | Resolved]:
+    allowed = _by_urn(approved.steps)
+    old_names, new_names = SuffixFilter(approved.steps), SuffixFilter(fresh.steps)
+    for step in fresh.changes:
+        candidates = allowed.get(step.urn, ())
+        match = next((old for old in candidates if _allows(old, step, done)), None)
+        if match is None:
+            yield _not_allowed(approved, step, candidates)
+        elif step.operation is not Operation.DELETE:
+            for path, old, new in _differences("", old_names(match.inputs), new_names(step.inputs)):
+                if old == _UNKNOWN:
+                    yield Resolved(step.urn, path, new)
+                else:
+                    yield _changed(approved, step, path)
+
+
 def _by_urn(steps: tuple[Step, ...]) -> dict[Urn, tuple[Step, ...]]:
     result: dict[Urn, tuple[Step, ...]] = {}
     for step in steps:
@@ -110,6 +137,16 @@ def _allows(approved: Step, fresh: Step, done: frozenset[Urn]) -> bool:
 
 def _not_allowed(plan: DeploymentPlan, step: Step, candidates: tuple[Step, ...]) -> Finding:
     planned = ", ".join(f"`{old.operation}`" for old in candidates) or "nothing"
+    if step.in_apply and not candidates:
+        return Finding(
+            "resource-in-apply",
+            Severity.MANDATORY,
+            f"`{step.name}` ({step.type}) of `{plan.name}` is made inside `.apply` of an unknown value",
+            step.source or step.urn,
+            "so the approved plan could not show it: nobody has reviewed it",
+            "make the resource outside of `.apply` and pass it the output as an input; for several, loop "
+            "over a list or map that a contract or the configuration declares; then plan again",
+        )
     return Finding(
         "plan-operation",
         Severity.MANDATORY,

@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from prodfirst.kernel.errors import InvalidInput, Position, Problem
 from prodfirst.kernel.findings import Finding, Severity
+from prodfirst.planning.contracts import dump_contract, dump_read, load_contract, load_read
 from prodfirst.planning.plan import DeploymentPlan, Digest, EstatePlan
 from prodfirst.planning.state import StateVersion
 from prodfirst.planning.steps import Change, Operation, Step
@@ -37,7 +38,7 @@ def dump(plan: EstatePlan) -> dict[str, Any]:
         "destroy": plan.destroy,
         "created": plan.created,
         "engine": plan.engine,
-        "deployments": [_dump_deployment(item) for item in plan.deployments],
+        "deployments": [dump_deployment(item) for item in plan.deployments],
         "skipped": [{"stack": stack, "reason": reason} for stack, reason in plan.skipped],
     }
 
@@ -55,7 +56,7 @@ def load(path: Path) -> EstatePlan:
             destroy=bool(data["destroy"]),
             created=data["created"],
             engine=data["engine"],
-            deployments=tuple(_load_deployment(item) for item in data["deployments"]),
+            deployments=tuple(load_deployment(item) for item in data["deployments"]),
             skipped=tuple((item["stack"], item["reason"]) for item in data["skipped"]),
         )
         recorded = [data["digest"], *(item["digest"] for item in data["deployments"])]
@@ -83,7 +84,8 @@ def _not_a_plan(path: Path, why: str) -> InvalidInput:
     )
 
 
-def _dump_deployment(plan: DeploymentPlan) -> dict[str, Any]:
+def dump_deployment(plan: DeploymentPlan) -> dict[str, Any]:
+    """One entry of `deployments`."""
     return {
         "stack": plan.stack,
         "environment": plan.environment,
@@ -97,6 +99,9 @@ def _dump_deployment(plan: DeploymentPlan) -> dict[str, Any]:
         "state": plan.state,
         "identity": plan.identity,
         "checked": list(plan.checked),
+        "reused": plan.reused,
+        "reads": [dump_read(item) for item in plan.reads],
+        "publishes": dump_contract(plan.publishes),
         "findings": [dump_finding(finding) for finding in plan.findings],
         "steps": [dump_step(step) for step in plan.steps],
     }
@@ -134,7 +139,8 @@ def _dump_position(position: Position) -> dict[str, Any]:
     return {"file": position.file, "line": position.line, "column": position.column}
 
 
-def _load_deployment(data: dict[str, Any]) -> DeploymentPlan:
+def load_deployment(data: dict[str, Any]) -> DeploymentPlan:
+    """The inverse of `dump_deployment`; raises KeyError, TypeError or ValueError."""
     return DeploymentPlan(
         stack=data["stack"],
         environment=data["environment"],
@@ -147,6 +153,9 @@ def _load_deployment(data: dict[str, Any]) -> DeploymentPlan:
         state=StateVersion(data["state"]),
         identity=data["identity"],
         checked=tuple(data["checked"]),
+        reused=data["reused"],
+        reads=tuple(load_read(item) for item in data["reads"]),
+        publishes=load_contract(data["publishes"]),
         findings=tuple(_load_finding(item) for item in data["findings"]),
         steps=tuple(_load_step(item) for item in data["steps"]),
     )

@@ -1,50 +1,78 @@
-"""Guards: checks that a plan must pass. Each is a function from a deployment's steps to findings."""
+"""Guards: checks that a plan must pass. Each is a function from a deployment's preview to findings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
+from prodfirst.estate.definition import Reader
 from prodfirst.kernel.findings import Finding, Severity
+from prodfirst.planning.contracts import Contract, check_contract
 from prodfirst.planning.steps import Operation, Step
-
-Guard = Callable[[str, bool, Iterable[Step]], Iterator[Finding]]
-"""(deployment name, whether its stack is stateful, steps) → findings."""
+from prodfirst.resources.graph import ResourceGraph
 
 
-def stateful_loss(name: str, stateful: bool, steps: Iterable[Step]) -> Iterator[Finding]:
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What guards look at: the preview of one deployment."""
+
+    name: str
+    """`stack/environment`"""
+    stateful: bool
+    """Whether its stack holds data that a replacement would lose."""
+    steps: tuple[Step, ...]
+    graph: ResourceGraph | None = None
+    """None for a removal, which runs no program."""
+    recorded: Contract = field(default_factory=lambda: MappingProxyType({}))
+    """The contract as it was last published."""
+    readers: tuple[Reader, ...] = ()
+    """Who reads the contract: for a removal, those that stay."""
+
+
+Guard = Callable[[Subject], Iterator[Finding]]
+
+
+def contract(subject: Subject) -> Iterator[Finding]:
+    """What others read must stay, and stay what it is."""
+    graph = subject.graph or ResourceGraph(())
+    return check_contract(subject.name, graph, subject.recorded, subject.readers)
+
+
+def stateful_loss(subject: Subject) -> Iterator[Finding]:
     """Deleting or replacing something in a stack that holds data: said loudly, left to the approver."""
-    if not stateful:
+    if not subject.stateful:
         return
-    for step in steps:
+    for step in subject.steps:
         if step.operation in (Operation.DELETE, Operation.REPLACE) and not step.type.startswith("pulumi:"):
             yield Finding(
                 "stateful-loss",
                 Severity.ADVISORY,
-                f"`{step.operation}` of `{step.name}` ({step.type}) in the stateful stack `{name}`",
+                f"`{step.operation}` of `{step.name}` ({step.type}) in the stateful stack `{subject.name}`",
                 step.source or step.urn,
                 "what it holds may be lost",
                 "make sure that it is empty or has a backup before you approve",
             )
 
 
-def protected_loss(name: str, stateful: bool, steps: Iterable[Step]) -> Iterator[Finding]:
+def protected_loss(subject: Subject) -> Iterator[Finding]:
     """The engine refuses to delete a protected resource; say so in the plan, not in the middle of apply."""
-    for step in steps:
+    for step in subject.steps:
         if step.protect and step.operation in (Operation.DELETE, Operation.REPLACE):
             yield Finding(
                 "protected-loss",
                 Severity.MANDATORY,
-                f"`{step.operation}` of `{step.name}` ({step.type}), which is protected, in `{name}`",
+                f"`{step.operation}` of `{step.name}` ({step.type}), which is protected, in `{subject.name}`",
                 step.source or step.urn,
                 "the resource is marked `protect`",
                 "take the protection off in a change of its own, apply it, then plan again",
             )
 
 
-ALL: tuple[Guard, ...] = (protected_loss, stateful_loss)
+ALL: tuple[Guard, ...] = (contract, protected_loss, stateful_loss)
 
 
-def check(name: str, stateful: bool, steps: tuple[Step, ...]) -> tuple[Finding, ...]:
+def check(subject: Subject) -> tuple[Finding, ...]:
     """What all guards say, most severe first."""
-    found = [finding for guard in ALL for finding in guard(name, stateful, steps)]
+    found = [finding for guard in ALL for finding in guard(subject)]
     return tuple(sorted(found, key=lambda finding: finding.severity is not Severity.MANDATORY))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, NewType
 
 from prodfirst.kernel.findings import Finding
+from prodfirst.planning.contracts import Contract, ReadField, dump_read
 from prodfirst.planning.state import StateVersion, canonical
 from prodfirst.planning.steps import Operation, Step
 from prodfirst.resources.values import Value, to_json
@@ -39,6 +41,12 @@ class DeploymentPlan:
     findings: tuple[Finding, ...] = ()
     checked: tuple[str, ...] = ()
     """What the preview could and could not check, in words."""
+    reads: tuple[ReadField, ...] = ()
+    """What it was given of other stacks' contracts."""
+    publishes: Contract = field(default_factory=lambda: MappingProxyType({}))
+    """What its program publishes. Not part of the digest: the steps that publish it are."""
+    reused: str = ""
+    """Why the program was not run again; empty where it was. Not part of the digest."""
 
     @property
     def name(self) -> str:
@@ -64,6 +72,7 @@ class DeploymentPlan:
                 "steps": step_facts(self.steps),
                 "findings": [[item.rule, item.severity, item.what, item.why] for item in self.findings],
                 "checked": self.checked,
+                "reads": [dump_read(item) for item in self.reads],
             }
         )
 

@@ -44,6 +44,11 @@ class DeploymentResult:
     """Begun and never heard of again: the checkpoint lists them as pending."""
     seconds: float = 0.0
 
+    @property
+    def blocks(self) -> bool:
+        """Whether what waits for it cannot begin."""
+        return self.result in (Result.REFUSED, Result.FAILED, Result.NOT_REACHED)
+
     def lasting(self, seconds: float) -> DeploymentResult:
         """The same, with the time that it took."""
         return replace(self, seconds=seconds)

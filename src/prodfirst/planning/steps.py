@@ -48,6 +48,8 @@ class Step:
     protect: bool = False
     source: Position | None = None
     """The line in the team's program that declares it; None for a delete."""
+    in_apply: bool = False
+    """Whether a callback of `apply` made it: a preview in which the value is unknown lacks it."""
 
     @property
     def type(self) -> str:

@@ -43,6 +43,8 @@ class Resource:
     protect: bool = False
     source: tuple[Position, ...] = ()
     """Where it was made, innermost first; the first one inside the team's own program is `team_position`."""
+    in_apply: bool = False
+    """Whether a callback of `apply` made it: a preview in which the value is unknown lacks it."""
 
     @property
     def type(self) -> str:

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from prodfirst.adapters.aws.access import AwsAccess
 from prodfirst.adapters.journal import Journal
-from prodfirst.adapters.pulumi.engine import Engine, Outcome, Preview
+from prodfirst.adapters.pulumi.engine import Engine, Outcome
 from prodfirst.adapters.pulumi.engine import Result as Ended
 from prodfirst.adapters.pulumi.running import EngineRun
 from prodfirst.estate.definition import Stack, StackName
 from prodfirst.kernel.errors import Failure, InvalidInput, Problem, ProdfirstError, Refused
 from prodfirst.kernel.findings import Finding, Severity
 from prodfirst.kernel.paths import home, private_dir
+from prodfirst.kernel.ready import run_ready, workers
 from prodfirst.planning.admit import admit
 from prodfirst.planning.plan import DeploymentPlan, EstatePlan
 from prodfirst.planning.progress import Listener, Phase
 from prodfirst.planning.results import DeploymentResult, EstateResult, Result, StepFailure
 from prodfirst.planning.state import EMPTY, StateVersion
 from prodfirst.planning.steps import Operation
+from prodfirst.usecases.contracts import check_published, reads_of
 from prodfirst.usecases.narrate import narrator
-from prodfirst.usecases.plan import bind, recorded_version
+from prodfirst.usecases.plan import bind
+from prodfirst.usecases.recorded import recorded, recorded_version
 from prodfirst.usecases.site import Site
 
 
@@ -46,16 +49,27 @@ class Apply:
         return cls(site, approved, engine, listen, Journal.of(folder, approved.digest))
 
     def run(self) -> EstateResult:
-        """Apply the deployments in their order; what depends on a failed one is not reached."""
-        results: list[DeploymentResult] = []
-        for plan in self.approved.deployments:
+        """Apply each deployment as soon as all that it waits for is done.
+
+        What waits for a failed or refused one is not reached; nothing else is held up.
+        """
+        plans = {plan.stack: plan for plan in self.approved.deployments}
+        waits = {stack: self._waits_for(stack) & plans.keys() for stack in plans}
+
+        def work(stack: str, done: Mapping[str, DeploymentResult]) -> DeploymentResult:
             if self.engine.stop.requests:
-                results.append(DeploymentResult(plan.name, Result.NOT_REACHED, why="stopped on request"))
-                continue
-            stopped = [item.deployment for item in results if item.result in (Result.FAILED, Result.REFUSED)]
-            blocking = [name for name in stopped if self._depends(plan, name)]
-            results.append(self._not_reached(plan, blocking) if blocking else self._deployment(plan))
-        return EstateResult(self.approved.digest, tuple(results))
+                return DeploymentResult(plans[stack].name, Result.NOT_REACHED, why="stopped on request")
+            blocking = [done[other].deployment for other in sorted(waits[stack]) if done[other].blocks]
+            return _not_reached(plans[stack], blocking) if blocking else self._deployment(plans[stack])
+
+        results = run_ready(waits, work, workers=workers(), interrupted=self.engine.stop.request)
+        return EstateResult(self.approved.digest, tuple(results[stack] for stack in plans))
+
+    def _waits_for(self, stack: str) -> frozenset[str]:
+        """What must be done before; on destroy the arrows are reversed."""
+        if not self.approved.destroy:
+            return frozenset(self.site.estate.reads_of(stack))
+        return frozenset(reader.stack for reader in self.site.estate.readers_of(stack))
 
     def _deployment(self, plan: DeploymentPlan) -> DeploymentResult:
         begun = time.monotonic()
@@ -72,16 +86,19 @@ class Apply:
     def _carry_out(self, plan: DeploymentPlan) -> DeploymentResult:
         stack = self.site.estate.stacks[StackName(plan.stack)]
         identity, access = self.site.identity(stack, "apply")
-        version = recorded_version(self.site, stack, access)
+        known = recorded(self.site, stack, access)
+        version = known.version if known else None
         if version is None and not plan.changes:
             return DeploymentResult(
                 plan.name, Result.UNCHANGED, why="it does not exist and nothing is planned"
             )
+        reads = () if self.approved.destroy else reads_of(self.site, stack, access, {})
+        check_published(self.site, stack, reads)
         self._check_lock(plan, stack, access)
         self._check_state(plan, version, resumed=self.journal.interrupted(plan.name))
         self.listen(Phase(plan.name, "preview under the apply identity"))
         with (
-            self.site.engine_run(stack, access) as run,
+            self.site.engine_run(stack, access, reads) as run,
             tempfile.TemporaryDirectory(prefix="plan-", dir=private_dir(home() / "tmp")) as folder,
         ):
             if version is None:
@@ -90,7 +107,17 @@ class Apply:
             preview = self.engine.preview(
                 run, empty=self.approved.destroy, save_plan=guard, on_event=narrator(plan.name, self.listen)
             )
-            resolved = self._admit(plan, stack, identity, version, preview)
+            fresh = bind(
+                self.site,
+                stack,
+                identity,
+                version or EMPTY,
+                preview,
+                empty=self.approved.destroy,
+                reads=reads,
+                recorded=known.contract if known else {},
+            )
+            resolved = _admit(plan, fresh)
             self.journal.write("started", plan.name, plan=plan.digest, resolved=resolved)
             return self._update(plan, run, guard, self._same_state(stack, access, version))
 
@@ -111,21 +138,6 @@ class Apply:
         finally:
             self.journal.write("finished", plan.name, result=ended)
         return _result(plan.name, outcome)
-
-    def _admit(
-        self,
-        plan: DeploymentPlan,
-        stack: Stack,
-        identity: str,
-        version: StateVersion | None,
-        preview: Preview,
-    ) -> int:
-        """How many unknown values are known now; raises NotAdmitted where the fresh plan holds more."""
-        fresh = bind(self.site, stack, identity, version or EMPTY, preview.steps, empty=self.approved.destroy)
-        admission = admit(plan, fresh)
-        if admission.refusals:
-            raise NotAdmitted(admission.refusals)
-        return len(admission.resolved)
 
     def _check_lock(self, plan: DeploymentPlan, stack: Stack, access: AwsAccess) -> None:
         """The engine would refuse too, but only after a preview of a state that is about to change."""
@@ -168,16 +180,6 @@ class Apply:
 
         return check
 
-    def _depends(self, plan: DeploymentPlan, stopped: str) -> bool:
-        """Whether `plan` waits for the deployment `stopped`; on destroy the arrows are reversed."""
-        own, other = plan.stack, stopped.split("/")[0]
-        reader, read = (other, own) if self.approved.destroy else (own, other)
-        return read in self.site.estate.upstream(reader)
-
-    def _not_reached(self, plan: DeploymentPlan, blocking: list[str]) -> DeploymentResult:
-        names = ", ".join(f"`{name}`" for name in blocking)
-        return DeploymentResult(plan.name, Result.NOT_REACHED, why=f"it depends on {names}")
-
 
 class NotAdmitted(Refused):
     """The fresh plan is not within the approved one."""
@@ -185,6 +187,19 @@ class NotAdmitted(Refused):
     def __init__(self, findings: tuple[Finding, ...]) -> None:
         super().__init__(*map(_problem, findings))
         self.findings = findings
+
+
+def _admit(approved: DeploymentPlan, fresh: DeploymentPlan) -> int:
+    """How many unknown values are known now; raises NotAdmitted where the fresh plan holds more."""
+    admission = admit(approved, fresh)
+    if admission.refusals:
+        raise NotAdmitted(admission.refusals)
+    return len(admission.resolved)
+
+
+def _not_reached(plan: DeploymentPlan, blocking: list[str]) -> DeploymentResult:
+    names = ", ".join(f"`{name}`" for name in blocking)
+    return DeploymentResult(plan.name, Result.NOT_REACHED, why=f"it depends on {names}")
 
 
 def _result(name: str, outcome: Outcome) -> DeploymentResult:

@@ -10,6 +10,7 @@ from prodfirst.adapters.pulumi.stack_file import StackFile
 from prodfirst.estate.definition import Stack
 from prodfirst.kernel.errors import InvalidInput, Problem
 from prodfirst.permissions.boundary_aws import apply_policy, boundary, plan_policy
+from prodfirst.permissions.contracts_aws import contract_objects
 from prodfirst.usecases.site import Site
 
 _ROLE_NAME_LIMIT = 64
@@ -71,9 +72,10 @@ def _identities(site: Site, stack: Stack, keys: dict[str, str], limit: str, trus
         for arn in (keys[other.name], site.key(other).alias_arn(site.environment.account))
     ]
     buckets = f"{site.prefix(stack)}-"
+    contracts = contract_objects(site.estate.name, site.environment, stack)
     policies = {
-        "plan": plan_policy(location, buckets),
-        "apply": apply_policy(location, buckets, foreign),
+        "plan": plan_policy(location, buckets, contracts),
+        "apply": apply_policy(location, buckets, foreign, contracts),
     }
     return [
         Item(

@@ -9,7 +9,7 @@ from prodfirst.planning.drifting import DeploymentDrift
 from prodfirst.planning.progress import Listener
 from prodfirst.planning.steps import Operation, Step
 from prodfirst.usecases.narrate import narrator
-from prodfirst.usecases.plan import recorded_version
+from prodfirst.usecases.recorded import recorded_version
 from prodfirst.usecases.site import Site
 
 

@@ -2,75 +2,147 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from prodfirst.adapters.aws.access import AwsAccess
-from prodfirst.adapters.pulumi.engine import Engine
+from prodfirst.adapters.pulumi.engine import Engine, Preview
 from prodfirst.adapters.pulumi.scratch import scratch
 from prodfirst.adapters.source import folder_digest, mapping_digest
-from prodfirst.estate.definition import Stack
-from prodfirst.planning.guards import check
+from prodfirst.estate.definition import Reader, Stack, StackName
+from prodfirst.kernel.ready import run_ready, workers
+from prodfirst.planning.contracts import Contract, ReadField, contract_in
+from prodfirst.planning.guards import Subject, check
 from prodfirst.planning.plan import DeploymentPlan, EstatePlan
 from prodfirst.planning.progress import Listener, Phase
-from prodfirst.planning.state import EMPTY, StateVersion, state_version
-from prodfirst.planning.steps import Step, in_order
+from prodfirst.planning.state import EMPTY, StateVersion
+from prodfirst.planning.steps import in_order
+from prodfirst.usecases.contracts import reads_of
+from prodfirst.usecases.cutoff import Cutoff
 from prodfirst.usecases.narrate import narrator
+from prodfirst.usecases.recorded import recorded, recorded_version
 from prodfirst.usecases.site import Site
 
 
 def plan(
     site: Site, stacks: tuple[Stack, ...], engine: Engine, listen: Listener, *, destroy: bool
 ) -> EstatePlan:
-    """Preview every deployment under its plan identity. `stacks` come in the order of application."""
+    """Preview every deployment under its plan identity, each as soon as what it reads is previewed.
+
+    `stacks` come in the order of application.
+    """
+    planning = _Planning(site, stacks, engine, listen)
     order = tuple(reversed(stacks)) if destroy else stacks
-    plans = []
-    for stack in order:
-        identity, access = site.identity(stack, "plan")
-        plans.append(
-            plan_deployment(site, stack, engine, listen, identity=identity, access=access, empty=destroy)
-        )
+    waits = {
+        stack.name: frozenset[StackName]() if destroy else site.estate.reads_of(stack.name) for stack in order
+    }
+    work = planning.removal if destroy else planning.deployment
+    done = run_ready(waits, work, workers=workers(), interrupted=engine.stop.request)
     return EstatePlan(
         estate=site.estate.name,
         environment=site.environment.name,
         destroy=destroy,
         created=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         engine=engine.binary.version,
-        deployments=tuple(plans),
+        deployments=tuple(done[stack.name] for stack in order),
     )
 
 
-def plan_deployment(
-    site: Site,
-    stack: Stack,
-    engine: Engine,
-    listen: Listener,
-    *,
-    identity: str,
-    access: AwsAccess,
-    empty: bool,
-) -> DeploymentPlan:
-    """Preview one deployment; one that does not exist yet, against an empty scratch backend."""
-    version = recorded_version(site, stack, access)
-    if version is None and empty:
-        return bind(site, stack, identity, EMPTY, (), empty=empty)
-    name = f"{stack.name}/{site.environment.name}"
-    listen(Phase(name, "preview"))
-    hear = narrator(name, listen)
-    with site.engine_run(stack, access) as run:
-        if version is None:
-            with scratch(engine, run) as nowhere:
-                preview = engine.preview(nowhere, on_event=hear)
-        else:
-            preview = engine.preview(run, empty=empty, on_event=hear)
-    return bind(site, stack, identity, version or EMPTY, preview.steps, empty=empty)
+class _Planning:
+    """One run of `plan`."""
+
+    def __init__(self, site: Site, stacks: tuple[Stack, ...], engine: Engine, listen: Listener) -> None:
+        self._site = site
+        self._stacks = frozenset(stack.name for stack in stacks)
+        self._engine = engine
+        self._listen = listen
+        self._cutoff = Cutoff(site, engine)
+
+    def deployment(self, name: StackName, planned: Mapping[StackName, DeploymentPlan]) -> DeploymentPlan:
+        """Preview one deployment; one that does not exist yet, against an empty scratch backend."""
+        site, stack = self._site, self._site.estate.stacks[name]
+        identity, access = site.identity(stack, "plan")
+        known = recorded(site, stack, access)
+        reads = reads_of(site, stack, access, planned)
+        version = known.version if known else EMPTY
+        if (same := self._cutoff.find(stack, identity, reads, version)) is not None:
+            return same
+        preview = self._preview(stack, access, reads, exists=known is not None)
+        made = bind(
+            site, stack, identity, version, preview, reads=reads, recorded=known.contract if known else {}
+        )
+        self._cutoff.keep(stack, made, preview)
+        return made
+
+    def removal(self, name: StackName, _planned: Mapping[StackName, DeploymentPlan]) -> DeploymentPlan:
+        """Preview the empty program."""
+        site, stack = self._site, self._site.estate.stacks[name]
+        identity, access = site.identity(stack, "plan")
+        known = recorded(site, stack, access)
+        preview = self._preview(stack, access, (), exists=True, empty=True) if known else None
+        staying = self._staying_readers(stack) if known and known.contract else ()
+        contract = known.contract if known else {}
+        version = known.version if known else EMPTY
+        return bind(site, stack, identity, version, preview, empty=True, recorded=contract, readers=staying)
+
+    def _preview(
+        self,
+        stack: Stack,
+        access: AwsAccess,
+        reads: tuple[ReadField, ...],
+        *,
+        exists: bool,
+        empty: bool = False,
+    ) -> Preview:
+        deployment = f"{stack.name}/{self._site.environment.name}"
+        self._listen(Phase(deployment, "preview"))
+        hear = narrator(deployment, self._listen)
+        with self._site.engine_run(stack, access, reads) as run:
+            if exists:
+                return self._engine.preview(run, empty=empty, on_event=hear)
+            with scratch(self._engine, run) as nowhere:
+                return self._engine.preview(nowhere, on_event=hear)
+
+    def _staying_readers(self, stack: Stack) -> tuple[Reader, ...]:
+        """Who reads the contract of a stack that goes, and is there, and does not go with it."""
+        return tuple(
+            reader
+            for reader in self._site.estate.readers_of(stack.name)
+            if reader.stack not in self._stacks and self._exists(reader.stack)
+        )
+
+    def _exists(self, name: StackName) -> bool:
+        stack = self._site.estate.stacks[name]
+        _, access = self._site.identity(stack, "plan")
+        return recorded_version(self._site, stack, access) is not None
 
 
 def bind(
-    site: Site, stack: Stack, identity: str, version: StateVersion, steps: tuple[Step, ...], *, empty: bool
+    site: Site,
+    stack: Stack,
+    identity: str,
+    version: StateVersion,
+    preview: Preview | None,
+    *,
+    empty: bool = False,
+    reads: tuple[ReadField, ...] = (),
+    recorded: Contract,
+    readers: tuple[Reader, ...] | None = None,
 ) -> DeploymentPlan:
-    """Previewed steps, bound to all that it was computed from, with what the guards say."""
-    steps = in_order(steps)
-    name = f"{stack.name}/{site.environment.name}"
+    """A preview (None where there is nothing to remove), bound to all that it was computed from.
+
+    With what the guards say: `recorded` is the contract as last published, `readers` are who reads it.
+    """
+    steps = in_order(preview.steps if preview else ())
+    graph = preview.graph if preview and not empty else None
+    subject = Subject(
+        name=f"{stack.name}/{site.environment.name}",
+        stateful=stack.stateful,
+        steps=steps,
+        graph=graph,
+        recorded=recorded,
+        readers=site.estate.readers_of(stack.name) if readers is None else readers,
+    )
     return DeploymentPlan(
         stack=stack.name,
         environment=site.environment.name,
@@ -83,11 +155,7 @@ def bind(
         state=version,
         identity=identity,
         steps=steps,
-        findings=check(name, stack.stateful, steps),
+        findings=check(subject),
+        reads=reads,
+        publishes=contract_in(graph) if graph else {},
     )
-
-
-def recorded_version(site: Site, stack: Stack, access: AwsAccess) -> StateVersion | None:
-    """The version of the recorded state; None where the deployment does not exist."""
-    checkpoint = site.bucket(access).checkpoint(stack.project, site.environment.name)
-    return None if checkpoint is None else state_version(checkpoint)

@@ -24,6 +24,7 @@ from prodfirst.kernel.errors import InvalidInput, Problem
 from prodfirst.kernel.paths import home, private_dir
 from prodfirst.localcloud.lifecycle import LocalCloud
 from prodfirst.permissions.state_aws import StateLocation
+from prodfirst.planning.contracts import ReadField, injected
 
 Phase = str
 """`plan` or `apply`."""
@@ -138,7 +139,9 @@ class Site:
         }
 
     @contextmanager
-    def engine_run(self, stack: Stack, access: AwsAccess) -> Iterator[EngineRun]:
+    def engine_run(
+        self, stack: Stack, access: AwsAccess, reads: tuple[ReadField, ...] = ()
+    ) -> Iterator[EngineRun]:
         """What one engine run of a stack is given; its configuration lies in a private folder."""
         file = self.stack_file(stack)
         with tempfile.TemporaryDirectory(prefix="run-", dir=private_dir(home() / "tmp")) as folder:
@@ -154,6 +157,7 @@ class Site:
                 secrets_provider=file.secrets_provider,
                 engine_environment=access.environment,
                 providers=_LOCAL_PROVIDERS if self.environment.local else (),
+                contracts=injected(reads),
                 timeout=RUN_SECONDS,
             )
 

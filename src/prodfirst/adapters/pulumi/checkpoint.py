@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
+from prodfirst.adapters.pulumi.masking import values_of
 from prodfirst.kernel.errors import Failure, Problem
+from prodfirst.resources.values import Value
 
 _LARGEST = 512 * 1024 * 1024
 
@@ -83,6 +85,16 @@ def pending_operations(checkpoint: Mapping[str, Any]) -> tuple[tuple[str, str], 
     latest = checkpoint.get("deployment") or (checkpoint.get("checkpoint") or {}).get("latest") or {}
     pending = latest.get("pending_operations") or ()
     return tuple((str(entry["type"]), str(entry["resource"]["urn"])) for entry in pending)
+
+
+def inputs_of_type(checkpoint: Mapping[str, Any], token: str) -> tuple[Mapping[str, Value], ...]:
+    """The recorded inputs of every resource of a type, secrets marked."""
+    latest = checkpoint.get("deployment") or (checkpoint.get("checkpoint") or {}).get("latest") or {}
+    return tuple(
+        values_of(resource.get("inputs"))
+        for resource in latest.get("resources") or ()
+        if resource.get("type") == token and not resource.get("delete")
+    )
 
 
 def read_locks(store: StateStore, project: str, stack: str) -> tuple[Lock, ...]:

@@ -33,6 +33,10 @@ class Preview:
     diagnostics: tuple[Diagnostic, ...]
     output: str
     """What the program printed, masked and bounded."""
+    files: tuple[str, ...]
+    """The repository's files that the program opened, absolute."""
+    invokes: frozenset[str]
+    """Tokens of the functions that it asked a provider."""
 
 
 class Result(Enum):
@@ -79,6 +83,11 @@ class Engine:
         self.stop = stop or Stop()
         self.grace = grace
 
+    def plugins(self) -> tuple[str, ...]:
+        """The installed provider plugins, such as `resource-aws-v7.51.1`."""
+        folder = self.plugin_home / "plugins"
+        return tuple(sorted(item.name for item in folder.iterdir())) if folder.is_dir() else ()
+
     def preview(
         self,
         run: EngineRun,
@@ -99,10 +108,14 @@ class Engine:
         if not any(isinstance(event, Summary) for event in ended.events):
             raise Failure(Problem("the engine gave no result", why=ended.errors.strip()[-2000:]))
         return Preview(
-            steps=stepping.planned(ended.events, sources),
+            steps=stepping.planned(
+                ended.events, sources, stepping.made_in_apply(ended.host.registrations.values())
+            ),
             graph=graph_of(ended.host.registrations, ended.events, run.root),
             diagnostics=_diagnostics(ended),
             output=ended.output,
+            files=ended.host.files,
+            invokes=frozenset(ended.host.invokes),
         )
 
     def update(

@@ -48,6 +48,7 @@ def _resource(urn: Urn, made: Registration | None, state: State | None, root: Pa
         ),
         protect=bool(state and state.protect),
         source=positions_of(made, root) if made else (),
+        in_apply=bool(made and made.in_apply),
     )
 
 

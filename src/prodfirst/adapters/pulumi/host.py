@@ -38,6 +38,8 @@ class Registration:
     property_dependencies: Mapping[str, tuple[str, ...]]
     source: tuple[tuple[str, int], ...]
     """File (absolute) and line, innermost first, the team's own files only."""
+    in_apply: bool = False
+    """Whether a callback of `apply` made it: a preview in which the value is unknown lacks it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,10 @@ class ProgramHost:
     """A setting that all its descendants have."""
     masker: Masker
     approve: Callable[[], None] | None
+    contracts: Mapping[str, Any] = field(default_factory=dict)
+    """What other stacks publish for this one (contracts/program.py)."""
+    files: tuple[str, ...] = ()
+    """The repository's files that the program opened, absolute; empty where it did not end well."""
     port: int = 0
     registrations: dict[str, Registration] = field(default_factory=dict)
     invokes: set[str] = field(default_factory=set)
@@ -109,6 +115,8 @@ class ProgramHost:
             case "resource" | "read":
                 self.registrations.pop(report.get("instead_of", ""), None)
                 self.registrations[report["urn"]] = _registration(report)
+            case "files":
+                self.files = tuple(report["files"])
             case "invoke":
                 self.invokes.add(report["token"])
             case "secret":
@@ -126,7 +134,7 @@ class ProgramHost:
             self.refusal = refusal
         except Exception as error:  # noqa: BLE001 - raised again, by the engine run, in its own thread
             self.refusal = Failure(Problem("the check before the first step failed", why=repr(error)))
-        return {"go": self.refusal is None, "why": str(self.refusal or "")}
+        return {"go": self.refusal is None, "why": str(self.refusal or ""), "contracts": dict(self.contracts)}
 
 
 @contextmanager
@@ -139,6 +147,7 @@ def hosting(
     empty: bool,
     masker: Masker,
     approve: Callable[[], None] | None,
+    contracts: Mapping[str, Any],
 ) -> Iterator[tuple[ProgramHost, processes.Collector, processes.Collector]]:
     """Run a host and its two output streams; its whole process group is killed in the end."""
     ours, theirs = socket.socketpair()
@@ -152,7 +161,7 @@ def hosting(
                 environment={**environment(home), _MARK: mark.partition("=")[2]},
                 pass_fds=(theirs.fileno(),),
             )
-        host = ProgramHost(process, mark, masker, approve)
+        host = ProgramHost(process, mark, masker, approve, contracts)
         try:
             if process.stdout is None or process.stderr is None:
                 raise RuntimeError("the program host was started without pipes")
@@ -192,4 +201,5 @@ def _registration(report: Mapping[str, Any]) -> Registration:
         dependencies=tuple(report["dependencies"]),
         property_dependencies={key: tuple(urns) for key, urns in report["property_dependencies"].items()},
         source=tuple((file, line) for file, line in report["source"]),
+        in_apply=report["in_apply"],
     )

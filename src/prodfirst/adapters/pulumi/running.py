@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO
+from typing import IO, Any
 
 from prodfirst.adapters.pulumi import project
 from prodfirst.adapters.pulumi.events import Event, EventStream, OnEvent
@@ -50,6 +50,8 @@ class EngineRun:
     """Credentials, passphrase, proxy, CA: for the engine and the providers of this run alone."""
     providers: tuple[ProviderCommand, ...] = ()
     """Of a local environment only; empty means the ordinary plugins."""
+    contracts: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    """What other stacks publish for this one, as `contracts/program.py` takes it."""
     parallel: int | None = None
     timeout: float = 3600.0
     """Seconds for the whole run."""
@@ -101,6 +103,7 @@ def run_engine(
                     empty=empty,
                     masker=masker,
                     approve=approve,
+                    contracts=run.contracts,
                 ) as (host, output, errors),
                 scratch_file() as stderr,
             ):

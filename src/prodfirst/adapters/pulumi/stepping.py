@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from prodfirst.adapters.pulumi.events import Diagnostic, Event, Failed, Finished, Severity, Started, StepEvent
@@ -57,9 +57,17 @@ def positions_of(made: Registration, root: Path) -> tuple[Position, ...]:
     return tuple(Position(Path(file).relative_to(base).as_posix(), line) for file, line in made.source)
 
 
-def planned(events: Iterable[Event], sources: Sources) -> tuple[Step, ...]:
+def made_in_apply(registrations: Iterable[Registration]) -> frozenset[Urn]:
+    """What callbacks of `apply` made."""
+    return frozenset(Urn(made.urn) for made in registrations if made.in_apply)
+
+
+def planned(
+    events: Iterable[Event], sources: Sources, in_apply: frozenset[Urn] = frozenset()
+) -> tuple[Step, ...]:
     """The steps of a preview."""
-    return _steps((event.step for event in events if isinstance(event, Started)), sources)
+    steps = _steps((event.step for event in events if isinstance(event, Started)), sources)
+    return tuple(replace(step, in_apply=step.urn in in_apply) for step in steps)
 
 
 def done(events: Iterable[Event], sources: Sources) -> tuple[Step, ...]:

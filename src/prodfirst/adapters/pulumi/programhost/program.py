@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import runpy
 import sys
 import traceback
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any
@@ -28,15 +30,20 @@ _THREADS_PER_STEP = 4
 """As the SDK's own executors do."""
 
 
-def run(raw: bytes, channel: Channel, root: str) -> bytes:
-    """Run the program that the engine names; the answer is a serialized `RunResponse`."""
+def run(raw: bytes, channel: Channel, root: str, contracts: Mapping[str, Any]) -> bytes:
+    """Run the program that the engine names; the answer is a serialized `RunResponse`.
+
+    `contracts` are the fields of other stacks that it may read (prodfirst/contracts/program.py).
+    """
     try:
         request = language_pb2.RunRequest.FromString(raw)
-        _configure(request)
+        _configure(request, contracts)
         source.never_cached(root)
+        files = source.opened_files(root)
         watch.install(channel, root)
         watch.keep_secret(channel, (request.config[key] for key in request.configSecretKeys))
         _run_to_the_end(request)
+        channel.send("files", files=sorted(files))
     except grpc.RpcError as error:
         if error.code() != grpc.StatusCode.UNAVAILABLE:  # otherwise the engine is shutting down
             return _failed(channel, "engine", str(error.details()))
@@ -65,7 +72,7 @@ def _answer(error: str = "") -> bytes:
     return answer
 
 
-def _configure(request: Any) -> None:
+def _configure(request: Any, contracts: Mapping[str, Any]) -> None:
     reset_options(
         project=request.project,
         stack=request.stack,
@@ -76,7 +83,8 @@ def _configure(request: Any) -> None:
         preview=request.dryRun,
         organization=request.organization or "organization",
     )
-    set_all_config(dict(request.config), list(request.configSecretKeys))
+    config = {**request.config, "prodfirst:contracts": json.dumps(contracts)}
+    set_all_config(config, list(request.configSecretKeys))
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
 
 

@@ -72,7 +72,7 @@ def _answer_one(calls: queue.Queue[Call], channel: Channel, root: str, mode: str
     if not verdict["go"]:
         answer.set_result(program.refusal(str(verdict["why"])))
     elif mode == "run":
-        answer.set_result(program.run(request, channel, root))
+        answer.set_result(program.run(request, channel, root, verdict["contracts"]))
     else:
         answer.set_result(_EMPTY_MESSAGE)
     channel.send("done")

@@ -20,6 +20,23 @@ def is_the_teams(file: str, root: str) -> bool:
     return file.startswith(root) and not library
 
 
+def opened_files(root: str) -> set[str]:
+    """A set that fills with the repository's files that this process opens from now on: modules and data.
+
+    What a program is computed from besides its own folder; an audit hook sees every `open` (PEP 578).
+    """
+    found: set[str] = set()
+
+    def hear(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open" and arguments and isinstance(arguments[0], str):
+            file = os.path.abspath(arguments[0])
+            if is_the_teams(file, root):
+                found.add(file)
+
+    sys.addaudithook(hear)
+    return found
+
+
 def never_cached(root: str) -> None:
     """Compile the team's files anew in each run, and leave no `__pycache__` in their checkout.
 

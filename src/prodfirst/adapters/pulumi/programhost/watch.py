@@ -85,6 +85,7 @@ def _registration(request: Any) -> dict[str, Any]:
         "dependencies": sorted(request.dependencies),
         "property_dependencies": {key: sorted(value.urns) for key, value in sorted(properties.items())},
         "source": [[_path(frame.pc.uri), frame.pc.line] for frame in request.stackTrace.frames],
+        "in_apply": (request.type, request.name) in _MADE_IN_APPLY,
     }
 
 
@@ -141,6 +142,9 @@ def _marks_secret(fields: Any) -> bool:
     return bool(signature == _SECRET or (signature == _OUTPUT and fields["secret"].bool_value))
 
 
+_APPLY_FILE = os.path.join(_SDK_FOLDER, "output.py")
+_MADE_IN_APPLY: set[tuple[str, str]] = set()
+"""Type and name of the resources made by a callback of `apply`: a preview with unknown values lacks them."""
 _PATHS: dict[str, str] = {}
 """File of each URI."""
 _URIS: dict[str, str] = {}
@@ -153,12 +157,16 @@ def _trace(root: str) -> Any:
     The SDK's own walk reads every source file on the stack, and records the machine's paths in the state.
     """
     frame: FrameType | None = sys._getframe(2)
-    resource = frame.f_locals.get("res") if frame else None
+    known = frame.f_locals if frame else {}
+    resource = known.get("res")
     while frame is not None and _belongs_to(frame, resource):
         frame = frame.f_back
     frames = []
     while frame is not None:
-        if uri := _team_uri(frame.f_code.co_filename, root):
+        file = frame.f_code.co_filename
+        if file == _APPLY_FILE and frame.f_code.co_name == "run":
+            _MADE_IN_APPLY.add((known.get("ty", ""), known.get("name", "")))
+        if uri := _team_uri(file, root):
             frames.append(source_pb2.StackFrame(pc=source_pb2.SourcePosition(uri=uri, line=frame.f_lineno)))
         frame = frame.f_back
     return source_pb2.StackTrace(frames=frames)

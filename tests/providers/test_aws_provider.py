@@ -3,85 +3,52 @@
 from __future__ import annotations
 
 import json
-import sys
-from typing import Any
 
 import pytest
-from engine_fixtures import PASSPHRASE, Deployment
+from aws_programs import HEAD, AwsProgram, aws_program
+from engine_fixtures import Deployment
 from local_callers import REGION, Caller, trusting
 
 from prodfirst.adapters.pulumi.engine import Result
-from prodfirst.adapters.pulumi.providers import ProviderCommand
 from prodfirst.kernel.errors import Failure
 from prodfirst.localcloud.lifecycle import LocalCloud
 from prodfirst.planning.steps import Operation
 
-_PROVIDER = ProviderCommand("aws", (sys.executable, "-m", "prodfirst.providers.aws"))
-_HEAD = "import pulumi_aws as aws\n"
 _VPC = (
-    _HEAD + 'vpc = aws.ec2.Vpc("v", cidr_block="10.0.0.0/16", tags={"a": "1"})\npulumi.export("id", vpc.id)\n'
+    HEAD + 'vpc = aws.ec2.Vpc("v", cidr_block="10.0.0.0/16", tags={"a": "1"})\npulumi.export("id", vpc.id)\n'
 )
 
 
 @pytest.fixture
-def aws(deployment: Deployment, cloud: LocalCloud) -> Deployment:
-    """A deployment whose provider is ours, as the local cloud's administrator."""
-    return _as(deployment, dict(cloud.environment()))
-
-
-def _as(deployment: Deployment, environment: dict[str, str]) -> Deployment:
-    secret = {"PULUMI_CONFIG_PASSPHRASE": PASSPHRASE}
-    return deployment.with_run(providers=(_PROVIDER,), engine_environment={**environment, **secret})
-
-
-def _steps(aws: Deployment, source: str) -> dict[str, Operation]:
-    aws.program(source)
-    steps = aws.engine.preview(aws.run).steps
-    return {step.name: step.operation for step in steps if not step.type.startswith("pulumi:")}
-
-
-def _changes(aws: Deployment, source: str, name: str) -> dict[str, bool]:
-    """Changed path → whether it forces the replacement."""
-    aws.program(source)
-    (step,) = [step for step in aws.engine.preview(aws.run).steps if step.name == name]
-    return {change.path: change.replaces for change in step.changes}
-
-
-def _output(aws: Deployment, name: str) -> Any:
-    resources = aws.state()["checkpoint"]["latest"]["resources"]
-    return next(r for r in resources if r["type"] == "pulumi:pulumi:Stack")["outputs"][name]
-
-
-@pytest.fixture
-def vpc(aws: Deployment) -> Deployment:
+def vpc(aws: AwsProgram) -> AwsProgram:
     """With one VPC."""
     aws.up(_VPC)
     return aws
 
 
-def test_an_update_in_place(vpc: Deployment, administrator: Caller) -> None:
+def test_an_update_in_place(vpc: AwsProgram, administrator: Caller) -> None:
     source = _VPC.replace('"1"', '"2"')
-    assert _steps(vpc, source) == {"v": Operation.UPDATE}
-    assert _changes(vpc, source, "v") == {"tags.a": False}
+    assert vpc.steps(source) == {"v": Operation.UPDATE}
+    assert vpc.changes(source, "v") == {"tags.a": False}
     vpc.up(source)
-    (found,) = administrator.client("ec2").describe_vpcs(VpcIds=[_output(vpc, "id")])["Vpcs"]
+    (found,) = administrator.client("ec2").describe_vpcs(VpcIds=[vpc.output("id")])["Vpcs"]
     assert {"Key": "a", "Value": "2"} in found["Tags"]
 
 
 def test_what_cannot_be_changed_in_place_is_replaced_and_the_old_one_goes(
-    vpc: Deployment, administrator: Caller
+    vpc: AwsProgram, administrator: Caller
 ) -> None:
-    old = _output(vpc, "id")
+    old = vpc.output("id")
     source = _VPC.replace("10.0.0.0/16", "10.9.0.0/16")
-    assert _changes(vpc, source, "v") == {"cidrBlock": True}
+    assert vpc.changes(source, "v") == {"cidrBlock": True}
     vpc.up(source)
     listed = {item["VpcId"] for item in administrator.client("ec2").describe_vpcs()["Vpcs"]}
-    assert _output(vpc, "id") in listed
+    assert vpc.output("id") in listed
     assert old not in listed
 
 
-def test_a_refresh_sees_what_changed_and_what_is_gone(vpc: Deployment, administrator: Caller) -> None:
-    ec2, id = administrator.client("ec2"), _output(vpc, "id")
+def test_a_refresh_sees_what_changed_and_what_is_gone(vpc: AwsProgram, administrator: Caller) -> None:
+    ec2, id = administrator.client("ec2"), vpc.output("id")
     ec2.modify_vpc_attribute(VpcId=id, EnableDnsHostnames={"Value": True})
     (drift,) = vpc.engine.refresh(vpc.run)
     assert [(change.path, change.old, change.new) for change in drift.changes] == [
@@ -92,25 +59,25 @@ def test_a_refresh_sees_what_changed_and_what_is_gone(vpc: Deployment, administr
     assert gone.gone
 
 
-def test_an_import_adopts_what_is_there(aws: Deployment, administrator: Caller) -> None:
+def test_an_import_adopts_what_is_there(aws: AwsProgram, administrator: Caller) -> None:
     made = administrator.client("ec2").create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
-    source = _HEAD + (f'aws.ec2.Vpc("v", cidr_block="10.7.0.0/16", opts=ResourceOptions(import_="{made}"))\n')
-    assert _steps(aws, source) == {"v": Operation.IMPORT}
+    source = HEAD + (f'aws.ec2.Vpc("v", cidr_block="10.7.0.0/16", opts=ResourceOptions(import_="{made}"))\n')
+    assert aws.steps(source) == {"v": Operation.IMPORT}
     aws.up(source)
-    assert _steps(aws, source) == {"v": Operation.SAME}
+    assert aws.steps(source) == {"v": Operation.SAME}
 
 
-def test_two_instances_with_two_regions(aws: Deployment, administrator: Caller) -> None:
-    source = _HEAD + (
+def test_two_instances_with_two_regions(aws: AwsProgram, administrator: Caller) -> None:
+    source = HEAD + (
         'for region in ("eu-central-1", "eu-west-1"):\n'
         "    there = aws.Provider(region, region=region)\n"
         '    key = aws.kms.Key(f"k-{region}", opts=ResourceOptions(provider=there))\n'
         '    pulumi.export(region, key.arn)\n'
     )  # fmt: skip
     aws.up(source)
-    assert _output(aws, "eu-central-1").startswith("arn:aws:kms:eu-central-1:")
-    assert _output(aws, "eu-west-1").startswith("arn:aws:kms:eu-west-1:")
-    id = _output(aws, "eu-west-1").rpartition("/")[2]
+    assert aws.output("eu-central-1").startswith("arn:aws:kms:eu-central-1:")
+    assert aws.output("eu-west-1").startswith("arn:aws:kms:eu-west-1:")
+    id = aws.output("eu-west-1").rpartition("/")[2]
     assert administrator.client("kms", "eu-west-1").describe_key(KeyId=id)["KeyMetadata"]["Enabled"]
 
 
@@ -122,21 +89,21 @@ def test_two_instances_with_two_regions(aws: Deployment, administrator: Caller) 
         ('cidr_block="10.0.0.0/16", ipv4_ipam_pool_id="x"', "`ipv4IpamPoolId` is not supported"),
     ],
 )
-def test_a_wrong_input_is_refused_in_the_plan(aws: Deployment, arguments: str, says: str) -> None:
-    aws.program(_HEAD + f'aws.ec2.Vpc("v", {arguments})\n')
+def test_a_wrong_input_is_refused_in_the_plan(aws: AwsProgram, arguments: str, says: str) -> None:
+    aws.program(HEAD + f'aws.ec2.Vpc("v", {arguments})\n')
     with pytest.raises(Failure) as caught:
         aws.engine.preview(aws.run)
     assert says in str(caught.value)
 
 
-def test_a_type_that_it_does_not_know_is_refused_by_name(aws: Deployment) -> None:
-    aws.program(_HEAD + 'aws.sqs.Queue("q")\n')
+def test_a_type_that_it_does_not_know_is_refused_by_name(aws: AwsProgram) -> None:
+    aws.program(HEAD + 'aws.sqs.Queue("q")\n')
     with pytest.raises(Failure, match=r"`aws:sqs/queue:Queue` is not supported by the local provider yet"):
         aws.engine.preview(aws.run)
 
 
-def test_a_foreign_account_is_refused_before_the_first_change(aws: Deployment) -> None:
-    source = _HEAD + (
+def test_a_foreign_account_is_refused_before_the_first_change(aws: AwsProgram) -> None:
+    source = HEAD + (
         'there = aws.Provider("p", region="eu-central-1", allowed_account_ids=["999999999999"])\n'
         'aws.ec2.Vpc("v", cidr_block="10.0.0.0/16", opts=ResourceOptions(provider=there))\n'
     )
@@ -166,8 +133,8 @@ def test_a_resource_that_was_made_by_half_is_recorded_and_completed_later(
         "AWS_SECRET_ACCESS_KEY": taken.secret,
         "AWS_SESSION_TOKEN": str(taken.token),
     }
-    half = _as(deployment, environment)
-    half.program(_HEAD + 'aws.s3.Bucket("b", bucket="made-by-half", tags={"a": "1"})\n')
+    half = aws_program(deployment, environment)
+    half.program(HEAD + 'aws.s3.Bucket("b", bucket="made-by-half", tags={"a": "1"})\n')
     outcome = half.engine.update(half.run)
     assert outcome.result is Result.FAILED
     assert "PutBucketTagging" in str(outcome.problems)
@@ -181,11 +148,11 @@ def test_a_resource_that_was_made_by_half_is_recorded_and_completed_later(
     assert tags == [{"Key": "a", "Value": "1"}]
 
 
-def test_names_are_made_up_once_and_kept(aws: Deployment) -> None:
-    source = _HEAD + 'pulumi.export("name", aws.s3.Bucket("b").bucket)\n'
+def test_names_are_made_up_once_and_kept(aws: AwsProgram) -> None:
+    source = HEAD + 'pulumi.export("name", aws.s3.Bucket("b").bucket)\n'
     aws.up(source)
-    name = _output(aws, "name")
+    name = aws.output("name")
     assert len(name) == len("b-") + 7
-    assert _steps(aws, source) == {"b": Operation.SAME}
+    assert aws.steps(source) == {"b": Operation.SAME}
     aws.up(source)
-    assert _output(aws, "name") == name
+    assert aws.output("name") == name

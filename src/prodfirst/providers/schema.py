@@ -20,8 +20,8 @@ class Prop:
     """One input."""
 
     required: bool = False
-    replace: bool = False
-    """A change forces a replacement, as in the original."""
+    replace: bool | Callable[[Any, Any], bool] = False
+    """Whether a change forces a replacement, as in the original; or says so from old and new."""
     default: Any = None
     computed: bool = False
     """Where it is not given, the cloud chooses it and it is an output."""
@@ -33,6 +33,20 @@ class Prop:
     """Whether two values mean the same; default is equality."""
     sort: bool = False
     """A set: order does not count."""
+    secret: bool = False
+    """Never in clear in the state, whether or not the program marked it."""
+
+    def replaces(self, old: Any, new: Any) -> bool:
+        """Whether this change forces a replacement."""
+        return self.replace(old, new) if callable(self.replace) else self.replace
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One thing wrong with an input."""
+
+    path: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +61,15 @@ class Schema:
     tagged: bool = False
     delete_first: bool = False
     """A replacement deletes the old one first: two cannot be there at once."""
+    follows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Output → inputs whose change makes it unknown until the update is done."""
+    checks: tuple[Callable[[Data], Failure | None], ...] = ()
+    """Rules over several inputs, some of which may be unknown."""
 
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """One thing wrong with an input."""
-
-    path: str
-    reason: str
+    @property
+    def secret(self) -> frozenset[str]:
+        """The properties that are always secret."""
+        return frozenset(key for key, prop in self.inputs.items() if prop.secret)
 
 
 @dataclass
@@ -89,6 +104,7 @@ def check(schema: Schema, name: str, seed: bytes, given: Data, old: Data) -> tup
                 inputs[key] = prop.default
         elif prop.check is not None and is_known(inputs[key]) and (reason := prop.check(inputs[key])):
             failures.append(Failure(key, reason))
+    failures += [failure for rule in schema.checks if (failure := rule(inputs))]
     return inputs, failures
 
 
@@ -101,7 +117,7 @@ def diff(schema: Schema, old: Data, new: Data) -> Difference:
         if key not in new and prop.computed:
             continue
         for path, kind in _compare(prop, key, left, right):
-            difference.paths[path] = (kind, prop.replace)
+            difference.paths[path] = (kind, prop.replaces(left, right))
     return difference
 
 
@@ -109,6 +125,16 @@ def planned(schema: Schema, inputs: Data) -> Data:
     """What a preview of a create knows of the outputs."""
     unknown = {key: UNKNOWN for key, prop in schema.inputs.items() if prop.computed and key not in inputs}
     return {**dict.fromkeys(schema.outputs, UNKNOWN), **unknown, **inputs}
+
+
+def updated(schema: Schema, old: Data, new: Data) -> Data:
+    """What a preview of an update knows of the outputs."""
+    unknown = {
+        output: UNKNOWN
+        for output, causes in schema.follows.items()
+        if output not in new and any(key in new and old.get(key) != new[key] for key in causes)
+    }
+    return {**old, **new, **unknown}
 
 
 def same_json(left: Any, right: Any) -> bool:

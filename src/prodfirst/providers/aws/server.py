@@ -97,7 +97,7 @@ class Provider(ResourceProviderServicer):
         name = request.urn.rsplit("::", 1)[-1]
         old, given = properties.read(request.olds), properties.read(request.news)
         inputs, failures = schema.check(type_.schema, name, request.randomSeed, given, old)
-        hidden = properties.secrets(request.news)
+        hidden = _hidden(type_, request.news)
         if type_.schema.tagged:
             inputs.pop("tagsAll", None)
         return messages.CheckResponse(
@@ -132,7 +132,7 @@ class Provider(ResourceProviderServicer):
 
     def Create(self, request: Any, context: grpc.ServicerContext) -> Any:
         type_ = self._type(request.urn, context)
-        inputs, hidden = properties.read(request.properties), properties.secrets(request.properties)
+        inputs, hidden = properties.read(request.properties), _hidden(type_, request.properties)
         session = self._session(context)
         if request.preview:
             outputs = schema.planned(type_.schema, inputs)
@@ -160,7 +160,7 @@ class Provider(ResourceProviderServicer):
         inputs = _live_inputs(type_, call, found, old_inputs)
         found = _spelled(type_, inputs, found)
         outputs = {**found, "region": call.region, **({"tags": inputs["tags"]} if "tags" in inputs else {})}
-        hidden = properties.secrets(request.inputs, request.properties)
+        hidden = _hidden(type_, request.inputs, request.properties)
         return messages.ReadResponse(
             id=request.id,
             properties=properties.write_secret(outputs, hidden),
@@ -170,10 +170,10 @@ class Provider(ResourceProviderServicer):
     def Update(self, request: Any, context: grpc.ServicerContext) -> Any:
         type_ = self._type(request.urn, context)
         old, new = properties.read(request.olds), properties.read(request.news)
-        hidden = properties.secrets(request.news)
+        hidden = _hidden(type_, request.news)
         session = self._session(context)
         if request.preview:
-            outputs = {**old, **new}
+            outputs = schema.updated(type_.schema, old, new)
             if type_.schema.tagged:
                 outputs["tagsAll"] = {**session.default_tags, **_tags(new)}
             return messages.UpdateResponse(properties=properties.write_secret(outputs, hidden))
@@ -246,7 +246,7 @@ def serve(types: Mapping[str, ResourceType], version: str) -> tuple[grpc.Server,
 def _live_inputs(type_: ResourceType, call: Call, found: Data, old: Data) -> Data:
     """The inputs as they would have to be for the cloud to be what it is.
 
-    Only what was an input before counts; on import (no old inputs), what a program would have to say.
+    Only what was an input before counts; on import (no old inputs), all that a program could say.
     A value that means the same keeps its spelling.
     """
     inputs: Data = {key: value for key, value in old.items() if key == "region"}
@@ -256,7 +256,7 @@ def _live_inputs(type_: ResourceType, call: Call, found: Data, old: Data) -> Dat
             kept = prop.same is not None and live is not None and prop.same(old[key], live)
             kept = kept or (prop.sort and sorted(map(str, old[key])) == sorted(map(str, live or [])))
             inputs[key] = old[key] if kept else live
-        elif not old and live is not None and not prop.computed:
+        elif not old and live is not None:
             inputs[key] = live
     if type_.schema.tagged:
         own = _tags(old)
@@ -280,6 +280,12 @@ def _spelled(type_: ResourceType, inputs: Data, found: Data) -> Data:
 def _tags(inputs: Data) -> dict[str, Any]:
     tags = inputs.get("tags")
     return dict(tags) if isinstance(tags, dict) else {}
+
+
+def _hidden(type_: ResourceType, inputs: Struct, state: Struct | None = None) -> properties.Secrets:
+    """What must not stand in clear: what the program marked, and what the type's table does."""
+    marked = properties.secrets(inputs, state)
+    return properties.Secrets(marked.keys | type_.schema.secret, marked.texts)
 
 
 def _decoded(value: Any) -> Any:

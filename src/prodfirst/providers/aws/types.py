@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from prodfirst.providers.aws import access, kms, network, s3
+from prodfirst.providers.aws import access, kms, network, s3, ssm
 from prodfirst.providers.aws.resource import ResourceType
 
 _CLASSES: tuple[type[ResourceType], ...] = (
@@ -29,6 +29,7 @@ _CLASSES: tuple[type[ResourceType], ...] = (
     s3.BucketServerSideEncryptionConfiguration,
     s3.BucketLogging,
     s3.BucketOwnershipControls,
+    ssm.Parameter,
 )
 
 TYPES: Mapping[str, ResourceType] = {item.token: item() for item in _CLASSES}

@@ -65,6 +65,11 @@ class Acme:
         out = self.run("local", "exec", "--", command, *arguments, "--output", "json")
         return json.loads(out) if out.strip() else None
 
+    def identity(self, name: str) -> dict[str, str]:
+        """The environment of a process under a stack's identity, such as `network/plan`."""
+        listed = self.run("local", "exec", "--as", name, "--", "env")
+        return dict(line.split("=", 1) for line in listed.splitlines() if "=" in line)
+
     def edit(self, stack: str, old: str, new: str) -> None:
         path = self.folder / "stacks" / stack / "__main__.py"
         text = path.read_text()

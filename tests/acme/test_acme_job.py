@@ -102,16 +102,7 @@ def test_the_stack_files_stay_out_of_the_checkout(acme: Acme) -> None:
 
 @pytest.mark.parametrize("phase", ["plan", "apply"])
 def test_an_identity_cannot_reach_the_state_of_another_stack(acme: Acme, phase: str) -> None:
-    arn = f"arn:aws:iam::111122223333:role/prodfirst/acme/local/acme-local-network-{phase}"
-    taken = acme.aws("sts", "assume-role", "--role-arn", arn, "--role-session-name", "attempt")["Credentials"]
-    environment = dict(
-        line.removeprefix("export ").split("=", 1) for line in acme.run("local", "env").splitlines()
-    )
-    environment |= {
-        "AWS_ACCESS_KEY_ID": taken["AccessKeyId"],
-        "AWS_SECRET_ACCESS_KEY": taken["SecretAccessKey"],
-        "AWS_SESSION_TOKEN": taken["SessionToken"],
-    }
+    environment = acme.identity(f"network/{phase}")
     told = {key: _call(environment, *call) for key, call in _ATTEMPTS.items()}
     assert told.pop("own state") == "allowed"
     assert set(told.values()) <= {"AccessDenied", "AccessDeniedException"}, told

@@ -128,6 +128,20 @@ def test_it_gets_no_credentials_and_no_home(deployment: Deployment, monkeypatch:
     assert output.strip().endswith("[]")
 
 
+def test_it_does_not_get_the_credentials_of_its_own_run(deployment: Deployment) -> None:
+    held = {
+        **deployment.run.engine_environment,
+        "AWS_ACCESS_KEY_ID": "ASIAOFTHISRUN",
+        "AWS_SECRET_ACCESS_KEY": "secret-of-this-run",
+        "AWS_SESSION_TOKEN": "session-of-this-run",
+    }
+    deployment.program("import os\nprint(dict(os.environ))\n")
+    output = deployment.engine.preview(deployment.with_run(engine_environment=held).run).output
+    assert "PATH" in output
+    assert "AWS_" not in output
+    assert "of-this-run" not in output
+
+
 @pytest.mark.parametrize("main", ["app", "app/start.py"])
 def test_main_of_its_project_file_is_honoured(deployment: Deployment, main: str) -> None:
     folder = deployment.run.program

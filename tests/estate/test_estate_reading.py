@@ -165,3 +165,14 @@ def test_any_bytes_are_refused_in_our_own_words(tmp_path: Path, data: bytes) -> 
     path = tmp_path / "prodfirst.yaml"
     path.write_bytes(data)
     assert _refusal(path)
+
+
+def test_two_deployments_under_one_name_are_refused(tmp_path: Path) -> None:
+    """`prod-eu` + `x` and `prod` + `eu-x` would be one CI environment, and one role."""
+    file = write(tmp_path, "x:infrastructure", "eu-x:infrastructure")
+    entry = file.read_text().partition("  local:\n")[2].partition("teams:")[0]
+    again = f"environments:\n  prod:\n{entry}  prod-eu:\n{entry}"
+    file.write_text(file.read_text().replace(f"environments:\n  local:\n{entry}", again))
+
+    with pytest.raises(InvalidInput, match="would both be `prod-eu-x`"):
+        load(file)

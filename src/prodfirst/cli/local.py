@@ -6,12 +6,20 @@ import json
 import os
 import shlex
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from prodfirst.cli.options import environment_option, file_option, json_option, open_site, print_json
+from prodfirst.cli.options import (
+    environment_option,
+    file_option,
+    json_option,
+    open_site,
+    print_json,
+    selected,
+)
 from prodfirst.kernel.errors import InvalidInput, Problem
 
 if TYPE_CHECKING:
@@ -94,23 +102,45 @@ def env(shell: str) -> None:
 
 
 @local.command(name="exec", context_settings={"ignore_unknown_options": True})
+@file_option
+@environment_option
+@click.option("--as", "identity", metavar="STACK/PHASE", help="Under a stack's identity, such as shop/apply.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
-def execute(command: tuple[str, ...]) -> None:
-    """Run COMMAND as the administrator of the local cloud.
+def execute(
+    command: tuple[str, ...], identity: str | None, file: Path | None, environment: str | None
+) -> None:
+    """Run COMMAND as the administrator of the local cloud, or under an identity of a stack.
 
     \b
-    Example:
+    Examples:
       prodfirst local exec -- aws s3 ls
+      prodfirst local exec --as network/plan -- aws sts get-caller-identity
     """
     variables = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+    chosen = _identity(identity, file, environment) if identity else _cloud().environment()
     try:
-        os.execvpe(command[0], list(command), {**variables, **_cloud().environment()})  # noqa: S606
+        os.execvpe(command[0], list(command), {**variables, **chosen})  # noqa: S606
     except FileNotFoundError as error:
         raise InvalidInput(
             Problem(
                 f"no command `{command[0]}`", why="it is not on the PATH", fix="install it, or name its path"
             )
         ) from error
+
+
+def _identity(identity: str, file: Path | None, environment: str | None) -> Mapping[str, str]:
+    """The variables of a stack's identity, taken on by a token of the local CI."""
+    site = open_site(file, environment)
+    name, _, phase = identity.partition("/")
+    if not site.environment.local or phase not in ("plan", "apply"):
+        raise InvalidInput(
+            Problem(
+                f"`{identity}` is no identity of the local cloud",
+                fix="write STACK/plan or STACK/apply of a local environment",
+            )
+        )
+    (stack,) = selected(site, (name,))
+    return site.identity(stack, phase)[1].environment
 
 
 @local.command()

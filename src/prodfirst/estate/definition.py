@@ -62,6 +62,8 @@ class Environment:
     local: bool
     """Rehearsed on this machine by the local cloud."""
     position: Position
+    operator: str | None = None
+    """ARN of who may take on stack identities from a laptop; None leaves that to CI alone."""
 
 
 @dataclass(frozen=True, slots=True)

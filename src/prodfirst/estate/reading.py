@@ -9,6 +9,7 @@ from types import MappingProxyType
 from pydantic import ValidationError
 
 from prodfirst.estate import document
+from prodfirst.estate.ci import check_names
 from prodfirst.estate.definition import (
     Environment,
     EnvironmentName,
@@ -49,7 +50,7 @@ def load(path: Path) -> Estate:
     parsed = _parse(source)
     linker = _Linker(source, parsed, path.parent)
     estate = linker.link()
-    problems = [*linker.problems, *check_law(estate)]
+    problems = [*linker.problems, *check_law(estate), *check_names(estate)]
     if problems:
         raise InvalidInput(*_in_order(problems))
     return estate
@@ -117,6 +118,7 @@ class _Linker:
             zones=tuple(entry.zones),
             backend=entry.backend,
             local=entry.local,
+            operator=entry.operator,
             position=self._source.at(("environments", name)),
         )
 

@@ -37,6 +37,11 @@ class EnvironmentEntry(_Part):
         StringConstraints(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_./-]+)?$"),
         Field(description="where state lies: `s3://BUCKET[/PREFIX]`"),
     ]
+    operator: Annotated[
+        str | None,
+        StringConstraints(pattern=r"^arn:aws:iam::[0-9]{12}:(user|role)/[A-Za-z0-9+=,.@_/-]+$"),
+        Field(description="ARN that may take on stack identities from a laptop; leave it out for CI alone"),
+    ] = None
 
 
 class TeamEntry(_Part):

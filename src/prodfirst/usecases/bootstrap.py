@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from prodfirst.adapters.pulumi import stack_file
 from prodfirst.adapters.pulumi.stack_file import StackFile
+from prodfirst.estate import ci
 from prodfirst.estate.definition import Stack
 from prodfirst.kernel.errors import InvalidInput, Problem
 from prodfirst.permissions.boundary_aws import apply_policy, boundary, plan_policy
 from prodfirst.permissions.contracts_aws import contract_objects
+from prodfirst.permissions.policies import Policy
+from prodfirst.permissions.trust_aws import ci_trust
 from prodfirst.usecases.site import Site
 
 _ROLE_NAME_LIMIT = 64
@@ -41,10 +44,13 @@ def bootstrap(site: Site, report: Callable[[str], None]) -> tuple[Item, ...]:
         made, keys[stack.name] = _key(site, stack)
         items.append(Item("state key", site.key(stack).alias, made))
     limit = site.roles.ensure_boundary(f"{site.estate.name}-{site.environment.name}-boundary", boundary())
-    trusted = site.operator.whoami()
+    report("identity provider of the CI system")
+    items.append(
+        Item("identity provider", ci.ISSUER_HOST, site.roles.ensure_provider(ci.ISSUER_HOST, ci.AUDIENCE))
+    )
     for stack in stacks:
         report(f"identities of `{stack.name}`")
-        items.extend(_identities(site, stack, keys, limit, trusted))
+        items.extend(_identities(site, stack, keys, limit))
     return tuple(items)
 
 
@@ -62,7 +68,7 @@ def _key(site: Site, stack: Stack) -> tuple[bool, str]:
     return made, arn
 
 
-def _identities(site: Site, stack: Stack, keys: dict[str, str], limit: str, trusted: str) -> list[Item]:
+def _identities(site: Site, stack: Stack, keys: dict[str, str], limit: str) -> list[Item]:
     location = site.location(stack, keys[stack.name])
     others = [other for other in site.estate.stacks.values() if other.name != stack.name]
     # the aliases too: who may point an alias elsewhere decides which key is used
@@ -83,7 +89,7 @@ def _identities(site: Site, stack: Stack, keys: dict[str, str], limit: str, trus
             site.role_name(stack, phase),
             site.roles.ensure(
                 site.role_name(stack, phase),
-                trusted=trusted,
+                trusted=_trust(site, stack, phase),
                 boundary=limit,
                 document=document,
                 tags=site.tags(stack),
@@ -91,6 +97,15 @@ def _identities(site: Site, stack: Stack, keys: dict[str, str], limit: str, trus
         )
         for phase, document in policies.items()
     ]
+
+
+def _trust(site: Site, stack: Stack, phase: str) -> Policy:
+    return ci_trust(
+        site.roles.provider_arn(ci.ISSUER_HOST),
+        ci.AUDIENCE,
+        ci.subject(site.estate, site.environment.name, stack.name, phase),
+        site.environment.operator,
+    )
 
 
 def _check_names(site: Site, stacks: tuple[Stack, ...]) -> None:

@@ -12,17 +12,22 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from prodfirst.adapters.aws.access import AwsAccess, ambient
+from prodfirst.adapters.aws import taking_on
+from prodfirst.adapters.aws.access import SESSION_SECONDS, AwsAccess, ambient, without_credentials
 from prodfirst.adapters.aws.roles import Roles
 from prodfirst.adapters.aws.state_store import StateBucket, StateKey
+from prodfirst.adapters.ci_token import IdToken, IdTokenRequest
 from prodfirst.adapters.pulumi import stack_file
 from prodfirst.adapters.pulumi.providers import ProviderCommand
 from prodfirst.adapters.pulumi.running import EngineRun
 from prodfirst.adapters.pulumi.stack_file import StackFile
+from prodfirst.estate import ci
 from prodfirst.estate.definition import Environment, Estate, Stack
-from prodfirst.kernel.errors import InvalidInput, Problem
+from prodfirst.kernel.errors import Failure, InvalidInput, Problem
 from prodfirst.kernel.paths import home, private_dir
 from prodfirst.localcloud.lifecycle import LocalCloud
+from prodfirst.localcloud.oidc.jobs import Work
+from prodfirst.localcloud.oidc.runner import Runner
 from prodfirst.permissions.state_aws import StateLocation
 from prodfirst.planning.contracts import ReadField, injected
 
@@ -39,6 +44,8 @@ class Site:
 
     estate: Estate
     environment: Environment
+    session_seconds: int = SESSION_SECONDS
+    """How long the credentials of one run live."""
 
     @cached_property
     def cloud(self) -> LocalCloud:
@@ -55,9 +62,31 @@ class Site:
         return AwsAccess(region, variables)
 
     def identity(self, stack: Stack, phase: Phase) -> tuple[str, AwsAccess]:
-        """The ARN of a stack's identity, and access under it for one run."""
+        """The ARN of a stack's identity, and access under it for one run. Raises Failure.
+
+        A CI job's token opens it. On a local environment the local CI plays that job, which ends as soon as
+        the credentials are there. On a laptop the environment's declared operator takes it on.
+        """
         arn = self.roles.arn(self.role_name(stack, phase))
-        return arn, self.operator.assume(arn, f"prodfirst-{phase}")
+        session, nobody = f"prodfirst-{phase}", AwsAccess(self.environment.region, self._reach())
+        if self.environment.local:
+            name = ci.ci_environment(self.environment.name, stack.name, phase)
+            with Runner(self.cloud).job(Work(ci.repository(self.estate), name)) as job:
+                token = _token(job.variables)
+                return arn, taking_on.by_token(nobody, arn, session, token, self.session_seconds)
+        if IdTokenRequest.of(os.environ) is not None:
+            token = _token(os.environ)
+            return arn, taking_on.by_token(nobody, arn, session, token, self.session_seconds)
+        if self.environment.operator is None:
+            raise _no_operator(self.environment)
+        return arn, taking_on.by_operator(self.operator, arn, session, self.session_seconds)
+
+    def _reach(self) -> Mapping[str, str]:
+        """How a child process reaches the cloud as nobody."""
+        region = {"AWS_REGION": self.environment.region, "AWS_DEFAULT_REGION": self.environment.region}
+        if self.environment.local:
+            return {**self.cloud.reach(), **region}
+        return {**without_credentials(os.environ), **region}
 
     @property
     def roles(self) -> Roles:
@@ -178,3 +207,21 @@ class Site:
 
 
 _LOCAL_PROVIDERS = (ProviderCommand("aws", (sys.executable, "-m", "prodfirst.providers.aws")),)
+
+
+def _token(variables: Mapping[str, str]) -> IdToken:
+    request = IdTokenRequest.of(variables)
+    if request is None:
+        raise Failure(Problem("the job has no variables to ask for an identity token with"))
+    return request.fetch(ci.AUDIENCE)
+
+
+def _no_operator(environment: Environment) -> InvalidInput:
+    return InvalidInput(
+        Problem(
+            f"nobody may take on the stack identities of `{environment.name}` from a laptop",
+            environment.position,
+            "its roles trust CI jobs alone, and this is none",
+            "run it in CI, or name who may in `operator` of the environment and apply its identity stack",
+        )
+    )

@@ -10,6 +10,9 @@ from typing import Any
 _CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 _SELECTORS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
 
+SESSION_SECONDS = 3600
+"""How long credentials of a role live: the roles' `max_session_duration`."""
+
 
 @dataclass(frozen=True)
 class AwsAccess:
@@ -19,9 +22,10 @@ class AwsAccess:
     environment: Mapping[str, str] = field(repr=False)
     """What a child process needs to act as this identity; holds credentials, so it is never shown."""
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, *, signed: bool = True) -> Any:
         """A boto3 client of `service`, with the proxy and certificate authority of the environment."""
         import boto3
+        from botocore import UNSIGNED
         from botocore.config import Config
 
         proxy = self.environment.get("HTTPS_PROXY")
@@ -36,6 +40,7 @@ class AwsAccess:
             service,
             verify=self.environment.get("AWS_CA_BUNDLE"),
             config=Config(
+                signature_version=None if signed else UNSIGNED,
                 proxies={"https": proxy} if proxy else None,
                 retries={"mode": "standard", "max_attempts": 5},
                 connect_timeout=10,
@@ -47,9 +52,23 @@ class AwsAccess:
         """The ARN of the identity."""
         return str(self.client("sts").get_caller_identity()["Arn"])
 
-    def assume(self, role_arn: str, session: str) -> AwsAccess:
-        """This access as another role, for one hour at most (the roles' `max_session_duration`)."""
-        answer = self.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=session)["Credentials"]
+    def assume(self, role_arn: str, session: str, seconds: int = SESSION_SECONDS) -> AwsAccess:
+        """This access as another role, for at most `seconds`."""
+        answer = self.client("sts").assume_role(
+            RoleArn=role_arn, RoleSessionName=session, DurationSeconds=seconds
+        )
+        return self._with(answer["Credentials"])
+
+    def with_token(
+        self, role_arn: str, session: str, token: str, seconds: int = SESSION_SECONDS
+    ) -> AwsAccess:
+        """Access under a role by a web identity token; what this access itself holds plays no part."""
+        answer = self.client("sts", signed=False).assume_role_with_web_identity(
+            RoleArn=role_arn, RoleSessionName=session, WebIdentityToken=token, DurationSeconds=seconds
+        )
+        return self._with(answer["Credentials"])
+
+    def _with(self, answer: Mapping[str, Any]) -> AwsAccess:
         kept = {k: v for k, v in self.environment.items() if k not in (*_CREDENTIALS, *_SELECTORS)}
         taken = {
             "AWS_ACCESS_KEY_ID": answer["AccessKeyId"],
@@ -68,3 +87,9 @@ def ambient(region: str, source: Mapping[str, str]) -> AwsAccess:
         k: v for k, v in source.items() if k.startswith("AWS_") or k.upper() in ("HTTPS_PROXY", "NO_PROXY")
     }
     return AwsAccess(region, MappingProxyType(wanted | {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}))
+
+
+def without_credentials(source: Mapping[str, str]) -> Mapping[str, str]:
+    """What of the user's own environment leads to AWS, and says nothing of who asks."""
+    kept = ambient("", source).environment
+    return MappingProxyType({k: v for k, v in kept.items() if k not in (*_CREDENTIALS, *_SELECTORS)})

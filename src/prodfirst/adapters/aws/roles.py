@@ -8,11 +8,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from prodfirst.adapters.aws.access import AwsAccess
+from prodfirst.adapters.aws.access import SESSION_SECONDS, AwsAccess
 from prodfirst.adapters.aws.state_store import error_code
 from prodfirst.permissions.policies import Policy, text
 
-_SESSION_SECONDS = 3600
 _POLICY_NAME = "prodfirst"
 
 
@@ -29,6 +28,25 @@ class Roles:
         """The ARN of a role below the path."""
         return f"arn:aws:iam::{self.account}:role{self.path}{name}"
 
+    def provider_arn(self, host: str) -> str:
+        """The ARN of the identity provider of the issuer at `host`; an account has one for each."""
+        return f"arn:aws:iam::{self.account}:oidc-provider/{host}"
+
+    def ensure_provider(self, host: str, audience: str) -> bool:
+        """Make the identity provider of the issuer at `host`, or let it take `audience` too. True if new."""
+        iam = self.access.client("iam")
+        arn = self.provider_arn(host)
+        try:
+            iam.create_open_id_connect_provider(Url=f"https://{host}", ClientIDList=[audience])
+        except ClientError as error:
+            if error_code(error) != "EntityAlreadyExists":
+                raise
+            found = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)["ClientIDList"]
+            if audience not in found:
+                iam.add_client_id_to_open_id_connect_provider(OpenIDConnectProviderArn=arn, ClientID=audience)
+            return False
+        return True
+
     def ensure_boundary(self, name: str, document: Policy) -> str:
         """Make or update the boundary policy; returns its ARN."""
         iam = self.access.client("iam")
@@ -42,16 +60,11 @@ class Roles:
         return arn
 
     def ensure(
-        self, name: str, *, trusted: str, boundary: str, document: Policy, tags: dict[str, str]
+        self, name: str, *, trusted: Policy, boundary: str, document: Policy, tags: dict[str, str]
     ) -> bool:
-        """Make or update one role that only `trusted` (an ARN) may assume. True if new."""
+        """Make or update one role with the trust policy `trusted`. True if new."""
         iam = self.access.client("iam")
-        trust = json.dumps(
-            {
-                "Version": "2012-10-17",
-                "Statement": [{"Effect": "Allow", "Principal": {"AWS": trusted}, "Action": "sts:AssumeRole"}],
-            }
-        )
+        trust = text(trusted)
         made = True
         try:
             iam.create_role(
@@ -59,7 +72,7 @@ class Roles:
                 Path=self.path,
                 AssumeRolePolicyDocument=trust,
                 PermissionsBoundary=boundary,
-                MaxSessionDuration=_SESSION_SECONDS,
+                MaxSessionDuration=SESSION_SECONDS,
                 Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
             )
         except ClientError as error:

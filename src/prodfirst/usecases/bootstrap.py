@@ -10,10 +10,7 @@ from prodfirst.adapters.pulumi.stack_file import StackFile
 from prodfirst.estate import ci
 from prodfirst.estate.definition import Stack
 from prodfirst.kernel.errors import InvalidInput, Problem
-from prodfirst.permissions.boundary_aws import apply_policy, boundary, plan_policy
-from prodfirst.permissions.contracts_aws import contract_objects
-from prodfirst.permissions.policies import Policy
-from prodfirst.permissions.trust_aws import ci_trust
+from prodfirst.usecases.identities import wanted
 from prodfirst.usecases.site import Site
 
 _ROLE_NAME_LIMIT = 64
@@ -43,14 +40,23 @@ def bootstrap(site: Site, report: Callable[[str], None]) -> tuple[Item, ...]:
         report(f"state key of `{stack.name}`")
         made, keys[stack.name] = _key(site, stack)
         items.append(Item("state key", site.key(stack).alias, made))
-    limit = site.roles.ensure_boundary(f"{site.estate.name}-{site.environment.name}-boundary", boundary())
     report("identity provider of the CI system")
     items.append(
         Item("identity provider", ci.ISSUER_HOST, site.roles.ensure_provider(ci.ISSUER_HOST, ci.AUDIENCE))
     )
-    for stack in stacks:
-        report(f"identities of `{stack.name}`")
-        items.extend(_identities(site, stack, keys, limit))
+    needed = wanted(site, keys)
+    report("boundaries")
+    limits = {name: site.boundaries.ensure_policy(name, text) for name, text in needed.boundaries.items()}
+    for role in needed.roles:
+        report(f"identity `{role.name}`")
+        made = site.roles.ensure(
+            role.name,
+            trusted=role.trust,
+            boundary=limits[role.boundary],
+            document=role.document,
+            tags=dict(role.tags),
+        )
+        items.append(Item(f"{role.phase} identity", role.name, made))
     return tuple(items)
 
 
@@ -66,46 +72,6 @@ def _key(site: Site, stack: Stack) -> tuple[bool, str]:
         config = file.config if site.environment.local else {**file.config, **site.managed_config(stack)}
         StackFile(provider, key.wrapped_data_key(), config).write(path)
     return made, arn
-
-
-def _identities(site: Site, stack: Stack, keys: dict[str, str], limit: str) -> list[Item]:
-    location = site.location(stack, keys[stack.name])
-    others = [other for other in site.estate.stacks.values() if other.name != stack.name]
-    # the aliases too: who may point an alias elsewhere decides which key is used
-    foreign = [
-        arn
-        for other in others
-        for arn in (keys[other.name], site.key(other).alias_arn(site.environment.account))
-    ]
-    buckets = f"{site.prefix(stack)}-"
-    contracts = contract_objects(site.estate.name, site.environment, stack)
-    policies = {
-        "plan": plan_policy(location, buckets, contracts),
-        "apply": apply_policy(location, buckets, foreign, contracts),
-    }
-    return [
-        Item(
-            f"{phase} identity",
-            site.role_name(stack, phase),
-            site.roles.ensure(
-                site.role_name(stack, phase),
-                trusted=_trust(site, stack, phase),
-                boundary=limit,
-                document=document,
-                tags=site.tags(stack),
-            ),
-        )
-        for phase, document in policies.items()
-    ]
-
-
-def _trust(site: Site, stack: Stack, phase: str) -> Policy:
-    return ci_trust(
-        site.roles.provider_arn(ci.ISSUER_HOST),
-        ci.AUDIENCE,
-        ci.subject(site.estate, site.environment.name, stack.name, phase),
-        site.environment.operator,
-    )
 
 
 def _check_names(site: Site, stacks: tuple[Stack, ...]) -> None:

@@ -94,6 +94,15 @@ class Site:
         path = f"/prodfirst/{self.estate.name}/{self.environment.name}/"
         return Roles(self.operator, self.environment.account, path)
 
+    @property
+    def boundaries(self) -> Roles:
+        """The boundaries of this environment: a path of their own, out of reach of its identities."""
+        return Roles(self.operator, self.environment.account, f"{self.roles.path}boundary/")
+
+    def boundary_name(self, of: str, *, own: bool = False) -> str:
+        """Name of the boundary of a stack's identities or, with `own`, of people; never one as the other."""
+        return f"{self.estate.name}-{self.environment.name}-boundary{'.' if own else '-'}{of}"
+
     def role_name(self, stack: Stack, phase: Phase) -> str:
         """Unique in the account, as IAM demands whatever the path."""
         return f"{self.prefix(stack)}-{phase}"

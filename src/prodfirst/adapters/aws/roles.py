@@ -47,8 +47,8 @@ class Roles:
             return False
         return True
 
-    def ensure_boundary(self, name: str, document: Policy) -> str:
-        """Make or update the boundary policy; returns its ARN."""
+    def ensure_policy(self, name: str, document: Policy) -> str:
+        """Make or update a policy below the path; returns its ARN."""
         iam = self.access.client("iam")
         arn = f"arn:aws:iam::{self.account}:policy{self.path}{name}"
         try:

@@ -1,7 +1,7 @@
-"""What a stack identity may do on AWS until its lock file says it exactly, and the boundary around it.
+"""What a stack identity may do on AWS until its lock file says it exactly.
 
 Until the identity stack turns lock files into roles, a stack identity holds whole services (admitted in
-docs/critiques.md), but never another deployment's state or key, and never an identity.
+docs/critiques.md), but never another deployment's state or key; limits_aws.py has the boundary around it.
 """
 
 from __future__ import annotations
@@ -64,11 +64,3 @@ def apply_policy(
     if foreign_keys:
         statements.append(statement("NoForeignKeys", ["kms:*"], foreign_keys, effect="Deny"))
     return policy(*statements)
-
-
-def boundary() -> Policy:
-    """The most that any stack identity can ever do: no identities, no accounts, no other roles."""
-    return policy(
-        statement("Work", ["ec2:*", "kms:*", "logs:*", "rds:*", "s3:*", "secretsmanager:*", "ssm:*"], ["*"]),
-        statement("NoIdentities", ["account:*", "iam:*", "organizations:*", "sts:*"], ["*"], effect="Deny"),
-    )

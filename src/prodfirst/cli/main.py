@@ -26,6 +26,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "validate": ("The estate", "Check prodfirst.yaml; every error at once."),
     "schema": ("The estate", "Print the JSON Schema of prodfirst.yaml for editors."),
     "graph": ("The estate", "Show layers, stacks and what reads what."),
+    "permissions": ("The estate", "Lock files of exact permissions: sync, check, show."),
     "bootstrap": ("Run", "Make what an environment needs before its first plan."),
     "plan": ("Run", "Show what would change, and save it for approval."),
     "apply": ("Run", "Carry out an approved plan, and no more than it."),

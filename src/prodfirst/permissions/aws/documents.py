@@ -1,0 +1,117 @@
+"""Locks into the policy documents of an environment's plan and apply identities.
+
+Both bootstrap and the identity stack make roles from these. AWS's sizes and counts hold: what does not fit
+into one managed policy is split into several, and what cannot be split enough is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from prodfirst.kernel.errors import InvalidInput, Problem
+from prodfirst.permissions.grants import Conditions
+from prodfirst.permissions.lock import Lock, Permission, dump_conditions
+from prodfirst.permissions.placeholders import Facts
+from prodfirst.permissions.policies import Policy, policy, statement, text
+from prodfirst.permissions.state_aws import StateLocation, state_statements
+
+POLICY_LIMIT = 6144
+"""Characters of a managed policy without white space (IAM quotas)."""
+POLICIES_LIMIT = 10
+"""Managed policies attached to one role, by default (IAM quotas)."""
+INLINE_LIMIT = 10_240
+"""Characters of all inline policies of one role together (IAM quotas)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """Everything that the identities of one deployment hold."""
+
+    lock: Lock
+    facts: Facts
+    state: StateLocation
+    contracts: tuple[str, ...] = ()
+    """ARNs of the fields that the stack reads of others (permissions/contracts_aws.py)."""
+
+
+def documents(holdings: Holdings, phase: str) -> tuple[Policy, ...]:
+    """The managed policies of the identity of a phase (`plan`, `apply`), each within the size limit.
+
+    Raises InvalidInput where they are too many for one role.
+    """
+    statements = [
+        *state_statements(holdings.state, write=phase == "apply"),
+        *_contract_statements(holdings),
+        *_statements(holdings.lock.phase(phase), holdings.facts),
+    ]
+    packed = _packed(statements)
+    if len(packed) > POLICIES_LIMIT:
+        raise InvalidInput(
+            Problem(
+                f"the {phase} identity of stack `{holdings.lock.stack}` needs {len(packed)} policies",
+                why=f"AWS attaches {POLICIES_LIMIT} managed policies of {POLICY_LIMIT} characters to a role",
+                fix="split the stack: it holds more than one identity should",
+            )
+        )
+    return tuple(packed)
+
+
+def _contract_statements(holdings: Holdings) -> Iterator[dict[str, Any]]:
+    """Reads of exactly the fields that `prodfirst.yaml` lists; writes follow from the publisher's lock."""
+    if holdings.contracts:
+        yield statement("Contracts", ["ssm:GetParameter", "ssm:GetParameters"], holdings.contracts)
+
+
+def _statements(permissions: Iterable[Permission], facts: Facts) -> Iterator[dict[str, Any]]:
+    """As few statements as there are different (actions, conditions) and (resources, conditions)."""
+    by_resource: dict[tuple[str, Conditions], set[str]] = {}
+    for item in permissions:
+        if item.holds_in(facts.environment):
+            held = _filled(item.conditions, facts)
+            for resource in item.resources:
+                by_resource.setdefault((facts.fill(resource), held), set()).update(item.actions)
+    by_actions: dict[tuple[tuple[str, ...], Conditions], list[str]] = {}
+    for (resource, held), actions in by_resource.items():
+        by_actions.setdefault((tuple(sorted(actions)), held), []).append(resource)
+    for number, ((names, held), resources) in enumerate(sorted(by_actions.items()), 1):
+        yield statement(f"Lock{number}", names, resources, condition=dump_conditions(held))
+
+
+def _filled(held: Conditions, facts: Facts) -> Conditions:
+    return tuple((operator, key, tuple(map(facts.fill, values))) for operator, key, values in held)
+
+
+def _packed(statements: Sequence[Mapping[str, Any]]) -> list[Policy]:
+    """First fit, the largest statement first; equal statements give equal policies."""
+    parts = [part for item in statements for part in _small(item)]
+    policies: list[list[Mapping[str, Any]]] = []
+    for part in sorted(parts, key=lambda item: (-len(text(policy(item))), item["Sid"])):
+        for group in policies:
+            if len(text(policy(*group, part))) <= POLICY_LIMIT:
+                group.append(part)
+                break
+        else:
+            policies.append([part])
+    return [policy(*sorted(group, key=lambda item: item["Sid"])) for group in policies]
+
+
+def _small(item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """A statement, cut in halves by its resources, then by its actions, until each part fits."""
+    if len(text(policy(item))) <= POLICY_LIMIT:
+        yield item
+        return
+    key = "Resource" if len(item["Resource"]) > 1 else "Action"
+    values = item[key]
+    if len(values) < 2:
+        raise InvalidInput(
+            Problem(
+                f"one action on one resource takes more than {POLICY_LIMIT} characters",
+                why=f"`{values[0][:80]}…` with its conditions does not fit into a managed policy",
+                fix="shorten the name",
+            )
+        )
+    middle = len(values) // 2
+    for suffix, half in (("a", values[:middle]), ("b", values[middle:])):
+        yield from _small({**item, "Sid": f"{item['Sid']}{suffix}", key: half})

@@ -1,0 +1,90 @@
+"""Lock files of the example: current, made again byte by byte, and what is said when they are not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from acme_estate import EXAMPLE, Acme
+
+ADDED = '\naws.s3.Bucket("more", bucket=f"{name}-more", force_destroy=True)\n'
+UNKNOWN_TYPE = '\naws.sqs.Queue("jobs", name=f"{name}-jobs")\n'
+ASKS = "\naws.get_caller_identity()\n"
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Acme:
+    """The example in a folder of its own; no local cloud, and an environment without credentials."""
+    return Acme.copy(tmp_path)
+
+
+def _append(acme: Acme, stack: str, text: str) -> int:
+    """Add lines to a program; returns the number of the last one."""
+    path = acme.folder / "stacks" / stack / "__main__.py"
+    path.write_text(path.read_text() + text)
+    return len(path.read_text().splitlines())
+
+
+def _locks(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (folder / "permissions").glob("*.lock.json")}
+
+
+def test_the_committed_locks_are_what_sync_makes_byte_by_byte(copied: Acme) -> None:
+    committed = _locks(EXAMPLE)
+    stacks = {path.parent.name for path in (EXAMPLE / "stacks").glob("*/Pulumi.yaml")}
+    assert set(committed) == {f"{stack}.lock.json" for stack in stacks}
+    for path in (copied.folder / "permissions").glob("*.lock.json"):
+        path.unlink()
+    copied.run("permissions", "sync")
+    assert _locks(copied.folder) == committed, "run `prodfirst permissions sync` in examples/acme"
+    assert {lock["standing"] for lock in copied.json("permissions", "check")["locks"]} == {"current"}
+
+
+def test_a_lock_that_was_edited_or_is_stale_is_found_and_named(copied: Acme) -> None:
+    network = copied.folder / "permissions" / "network.lock.json"
+    network.write_text(network.read_text().replace('"ec2:DeleteVpc"', '"ec2:*"'))
+    line = _append(copied, "storage", ADDED)
+    assert line > 0
+    told = copied.run("permissions", "check", code=1)
+    assert "network  was edited by hand  permissions/network.lock.json" in told
+    assert "+ apply arn:aws:s3:::acme-${environment}-storage-more/*" in told
+    assert "for Bucket `more` in stacks/storage/__main__.py" in told
+    assert "next: prodfirst permissions sync network storage" in told
+    answer = copied.json("permissions", "check", "storage", code=1)
+    actions = {action for view in answer["locks"][0]["added"] for action in view["actions"]}
+    assert {"s3:CreateBucket", "s3:DeleteObjectVersion"} <= actions
+    assert answer["locks"][0]["removed"] == []
+
+
+def test_a_type_without_permissions_fails_by_name_and_writes_nothing(copied: Acme) -> None:
+    line = _append(copied, "storage", UNKNOWN_TYPE)
+    before = _locks(copied.folder)
+    told = copied.run("permissions", "sync", "storage", code=2)
+    assert "`aws:sqs/queue:Queue`" in told
+    assert f"stacks/storage/__main__.py:{line}" in told
+    assert _locks(copied.folder) == before
+
+
+def test_a_question_to_the_cloud_writes_no_lock_until_its_answer_is_committed(copied: Acme) -> None:
+    _append(copied, "storage", ASKS)
+    told = copied.run("permissions", "sync", "storage", code=3)
+    assert "aws:index/getCallerIdentity:getCallerIdentity" in told
+    assert "incomplete" in told
+    entry = {
+        "environment": "local",
+        "token": "aws:index/getCallerIdentity:getCallerIdentity",
+        "arguments": {},
+        "answer": {"accountId": "111122223333", "arn": "a", "id": "i", "userId": "u"},
+    }
+    recording = {"prodfirst": "invokes", "version": 1, "answers": [entry]}
+    (copied.folder / "permissions" / "invokes.json").write_text(json.dumps(recording))
+    assert "current" in copied.run("permissions", "sync", "storage")
+
+
+def test_show_says_who_needs_what_from_the_files_alone(copied: Acme) -> None:
+    told = copied.run("permissions", "show", "network")
+    assert "ec2:CreateSubnet" in told
+    assert "tagged as stack network" in told
+    assert "VpcEndpoint `logs`, `s3`, `secretsmanager`, `sts` in stacks/network/__main__.py" in told
+    assert "all resources: EC2 describes by no resource" in told

@@ -7,7 +7,7 @@ SOURCES := src tests examples bench tools
 # `$(call stage,NAME,COMMAND)` announces a part of the work and says how long it took
 stage = printf '== %s\n' '$(1)'; begin=$$SECONDS; $(2) && printf '   ok, %d s\n' $$((SECONDS - begin))
 
-.PHONY: help setup engine lint types contracts check test demo bench clean
+.PHONY: help setup engine kubernetes lint types contracts check test demo bench clean
 .NOTPARALLEL:
 
 help: ## Show this list
@@ -25,8 +25,10 @@ ifneq ($(firstword $(shell cat .venv/.made-by)),$(CURDIR))
 endif
 endif
 
-engine: setup ## Find the Pulumi engine and Kubernetes, or build them once (about three and six minutes)
+engine: setup ## Find the Pulumi engine, or build it once (about three minutes)
 	@$(call stage,engine,$(PY) tools/engine.py)
+
+kubernetes: setup ## Find kube-apiserver, kube-controller-manager and etcd, or build them once (about six minutes)
 	@$(call stage,kubernetes,$(PY) tools/control_plane.py)
 
 lint: setup ## Look for mistakes and for other than the common form
@@ -40,7 +42,7 @@ contracts: setup ## Check who imports whom
 
 check: lint types contracts ## Lint, types and import contracts
 
-test: check engine ## All checks and all tests, on the real engine
+test: check engine kubernetes ## All checks and all tests, on the real engine and a real control plane
 	@printf '== tests\n'
 	@$(PY) -m pytest
 

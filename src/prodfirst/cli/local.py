@@ -83,13 +83,23 @@ def reset(yes: bool) -> None:
 def status(as_json: bool) -> None:
     """Show whether it runs, and where."""
     running = _cloud().status()
+    clusters = _cloud().clusters()
     if as_json:
         facts = {"pid": running.pid, "port": running.port, "account": running.account} if running else {}
-        print_json({"prodfirst": "local", "version": 1, "running": running is not None, **facts})
-    elif running is None:
+        shown = [
+            {"name": c.name, "region": c.region, "status": c.status, "reason": c.reason} for c in clusters
+        ]
+        print_json(
+            {"prodfirst": "local", "version": 1, "running": running is not None, "clusters": shown, **facts}
+        )
+        return
+    if running is None:
         click.echo("down; start it with `prodfirst local up`")
     else:
         click.echo(f"up: front on 127.0.0.1:{running.port}, account {running.account}, process {running.pid}")
+    for cluster in clusters:
+        state = cluster.status.lower() if running else "stopped"
+        click.echo(f"{cluster.key}: {state}{f', {cluster.reason}' if cluster.reason else ''}")
 
 
 @local.command()

@@ -27,6 +27,14 @@ def private_dir(path: Path) -> Path:
     return path
 
 
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file of mode 0600, whole or not at all."""
+    partial = path.with_name(f"{path.name}.new")
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
+        stream.write(content)
+    partial.replace(path)
+
+
 def _root(own: str, xdg: str, fallback: str) -> Path:
     if value := os.environ.get(own):
         return Path(value)

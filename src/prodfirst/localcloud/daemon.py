@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,17 @@ from prodfirst.localcloud.authority import Authority
 from prodfirst.localcloud.aws.api import Api, configure
 from prodfirst.localcloud.aws.audit import Audit
 from prodfirst.localcloud.aws.credentials import Credential, Registry
+from prodfirst.localcloud.aws.eks import Eks
+from prodfirst.localcloud.aws.eks_settings import EksSettings
+from prodfirst.localcloud.aws.eks_tokens import ClusterAccess
 from prodfirst.localcloud.aws.gateway import Gateway
 from prodfirst.localcloud.aws.held import Held
 from prodfirst.localcloud.aws.root import Root
 from prodfirst.localcloud.aws.webidentity import WebIdentities
 from prodfirst.localcloud.front import AWS, Front, Route
+from prodfirst.localcloud.kubernetes.clusters import Clusters
+from prodfirst.localcloud.kubernetes.discovery import HOSTS as CLUSTER_ISSUER_HOSTS
+from prodfirst.localcloud.kubernetes.discovery import Discovery
 from prodfirst.localcloud.oidc.issuer import HOSTS as ISSUER_HOSTS
 from prodfirst.localcloud.oidc.issuer import Issuer
 from prodfirst.localcloud.oidc.jobs import ISSUER_HOST
@@ -64,9 +71,14 @@ async def _serve(settings: Settings) -> None:
     await _administrator(api, root, registry, settings)
     issuer = Issuer(folder)
     identities = WebIdentities(root, settings.account, {ISSUER_HOST: issuer})
-    gateway = Gateway(api, registry, Audit(folder / "audit.jsonl"), Held(folder / "held.json"), identities)
+    audit = Audit(folder / "audit.jsonl")
+    clusters = Clusters(folder / "kubernetes", ClusterAccess(api, registry, audit), _log)
+    eks = Eks(settings.account, clusters, EksSettings(folder / "eks.json"))
+    discovery = Discovery(clusters)
+    gateway = Gateway(api, registry, audit, Held(folder / "held.json"), identities, eks)
     context = authority.server_context()
     routes = (
+        Route(CLUSTER_ISSUER_HOSTS, await discovery.start(context)),
         Route(AWS, await gateway.start(context)),
         Route(ISSUER_HOSTS, await issuer.start(context)),
     )
@@ -75,12 +87,15 @@ async def _serve(settings: Settings) -> None:
         front_port = await front.start(settings.port)
     except OSError:
         front_port = await front.start(0)
+    eks.restore()
     _publish(folder, {"pid": os.getpid(), "port": front_port, "account": settings.account,
                       "region": settings.region})  # fmt: skip
     await stop.wait()
     await front.stop()
     await issuer.stop()
     await gateway.stop()
+    await discovery.stop()
+    await clusters.stop()
     await api.stop()
 
 
@@ -103,6 +118,11 @@ async def _administrator(api: Api, root: Root, registry: Registry, settings: Set
     arn = f"arn:aws:iam::{settings.account}:user/{ADMINISTRATOR}"
     registry.add(Credential(made["AccessKeyId"], made["SecretAccessKey"], principal=arn))
     _publish(folder, {"key": made["AccessKeyId"], "secret": made["SecretAccessKey"]}, "administrator.json")
+
+
+def _log(text: str) -> None:
+    """Standard output is the daemon's log."""
+    print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)
 
 
 def _publish(folder: Path, data: dict[str, Any], name: str = "running.json") -> None:

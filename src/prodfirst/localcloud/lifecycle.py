@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from prodfirst.kernel.errors import Failure, Problem
-from prodfirst.kernel.paths import private_dir
+from prodfirst.kernel.paths import private_dir, write_private
 from prodfirst.localcloud.front import refused
+from prodfirst.localcloud.kubernetes.cluster import Cluster, Status, read_all
 
 _START_SECONDS = 30.0
 _STOP_SECONDS = 15.0
+_CLUSTER_SECONDS = 60.0
 _POLL = 0.05
 _LOG_TAIL = 15
 
@@ -63,7 +65,9 @@ class LocalCloud:
                     )
                 )
             progress("starting the local cloud")
-            return self._start(account, region)
+            started = self._start(account, region)
+        self._await_clusters(progress)
+        return started
 
     def down(self) -> bool:
         """Stop it, with its state saved; False where it was not running."""
@@ -101,6 +105,8 @@ class LocalCloud:
             "AWS_SECRET_ACCESS_KEY": administrator["secret"],
             "AWS_REGION": chosen,
             "AWS_DEFAULT_REGION": chosen,
+            # what `aws eks update-kubeconfig` writes and `kubectl` reads: never the user's own clusters
+            "KUBECONFIG": str(self.home / "kubeconfig"),
         }
 
     def reach(self) -> Mapping[str, str]:
@@ -128,6 +134,10 @@ class LocalCloud:
         """Hosts that some child asked for and the front refused, since a time."""
         return refused(self.home / "refused.jsonl", since)
 
+    def clusters(self) -> tuple[Cluster, ...]:
+        """The Kubernetes clusters that it has, running or not."""
+        return read_all(self.home / "kubernetes")
+
     @property
     def audit(self) -> Path:
         """The audit log, JSON lines."""
@@ -143,6 +153,20 @@ class LocalCloud:
             yield
         finally:
             os.close(descriptor)
+
+    def _await_clusters(self, progress: Callable[[str], None]) -> None:
+        """Give clusters from before the time to answer again; says which do not yet."""
+        end = time.monotonic() + _CLUSTER_SECONDS
+        told = False
+        while waiting := [c for c in self.clusters() if c.status is Status.ACTIVE and c.reason]:
+            if time.monotonic() > end or self.status() is None:
+                for cluster in waiting:
+                    progress(f"{cluster.key} does not answer yet: {cluster.reason}")
+                return
+            if not told:
+                progress(f"starting {', '.join(str(cluster.key) for cluster in waiting)}")
+                told = True
+            time.sleep(_POLL)
 
     def _up(self) -> Running:
         running = self.status()
@@ -183,7 +207,7 @@ class LocalCloud:
         end = time.monotonic() + _START_SECONDS
         while time.monotonic() < end and process.poll() is None:
             if (running := self._running()) is not None:
-                _write_private(self.home / "port", str(running.port))
+                write_private(self.home / "port", str(running.port).encode())
                 return running
             time.sleep(_POLL)
         process.kill()
@@ -214,11 +238,6 @@ class LocalCloud:
         return False
 
 
-def _write_private(path: Path, text: str) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
-        stream.write(text)
-
-
 def _is_ours(pid: int) -> bool:
     """Whether the process is a daemon of ours, and no other that got a recycled number."""
     with suppress(ChildProcessError):  # it may be a child of this process that has ended
@@ -230,5 +249,7 @@ def _is_ours(pid: int) -> bool:
 
 
 def _minimal_environment() -> dict[str, str]:
-    wanted = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV")
-    return {key: os.environ[key] for key in wanted if key in os.environ}
+    """What the daemon may know of the user's: where things are, and how Go reaches its modules."""
+    wanted = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV", "PRODFIRST_CACHE",
+              "XDG_CACHE_HOME", "KUBEBUILDER_ASSETS", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")  # fmt: skip
+    return {key: value for key, value in os.environ.items() if key in wanted or key.startswith("GO")}

@@ -14,6 +14,7 @@ from prodfirst.localcloud.aws import hosts, operation, signature, webidentity
 from prodfirst.localcloud.aws.api import Api, Response
 from prodfirst.localcloud.aws.audit import Audit, Entry, identifying
 from prodfirst.localcloud.aws.credentials import Credential, Registry
+from prodfirst.localcloud.aws.eks import Eks
 from prodfirst.localcloud.aws.held import Held
 from prodfirst.localcloud.aws.hosts import Host
 from prodfirst.localcloud.aws.operation import Operation
@@ -30,9 +31,16 @@ class Gateway:
     """An HTTPS server on loopback for all host names of AWS."""
 
     def __init__(
-        self, api: Api, registry: Registry, audit: Audit, held: Held, identities: WebIdentities
+        self,
+        api: Api,
+        registry: Registry,
+        audit: Audit,
+        held: Held,
+        identities: WebIdentities,
+        eks: Eks,
     ) -> None:
         self._api = api
+        self._eks = eks
         self._identities = identities
         self._registry = registry
         self._audit = audit
@@ -94,9 +102,13 @@ class Gateway:
             return self._refuse(entry, host, denied.code, str(denied), denied.status)
         parts = urlsplit(request.url)
         raw_path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        response = await self._api.call(request.method, name, raw_path, request.headers, request.body)
+        response = self._eks.refuse(host, called, request) if host.service == "eks" else None
+        if response is None:
+            response = await self._api.call(request.method, name, raw_path, request.headers, request.body)
+            self._api.keep(host.service, called.name)
+        if host.service == "eks":
+            response = await self._eks.complete(host, called, request, response)
         self._note(entry, called, response)
-        self._api.keep(host.service, called.name)
         if identity is not None and response.status == 200:
             response = replace(response, body=webidentity.told(identity, response.body))
         if host.service == "ec2" and response.status == 200:

@@ -64,8 +64,11 @@ class _Claim:
     """Seconds; None for a signature in a header."""
 
 
-def verify(request: Request, host: Host, registry: Registry) -> Credential:
-    """The credential that signed the request. Raises Denied."""
+def verify(request: Request, host: Host, registry: Registry, lifetime: int | None = None) -> Credential:
+    """The credential that signed the request. Raises Denied.
+
+    `lifetime` (seconds) replaces what a presigned URL says of its own; STS has such a fixed one.
+    """
     claim = _claim(request)
     credential = registry.find(claim.key)
     if credential is None:
@@ -75,7 +78,7 @@ def verify(request: Request, host: Host, registry: Registry) -> Credential:
     if not hmac.compare_digest(credential.token, claim.token):
         raise Denied("InvalidClientTokenId", "the session token is not the one of this access key")
     _check_scope(claim, host)
-    _check_time(claim)
+    _check_time(claim, lifetime)
     _check_body(request, claim)
     expected = _signature(request, claim, credential)
     if not hmac.compare_digest(expected, claim.signature):
@@ -138,7 +141,7 @@ def _check_scope(claim: _Claim, host: Host) -> None:
         raise Denied("SignatureDoesNotMatch", "the signature must cover the host and its own date")
 
 
-def _check_time(claim: _Claim) -> None:
+def _check_time(claim: _Claim, lifetime: int | None) -> None:
     try:
         sent = datetime.strptime(claim.timestamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
     except ValueError as error:
@@ -147,9 +150,10 @@ def _check_time(claim: _Claim) -> None:
     if claim.expires is None:
         if abs(now - sent) > SKEW_SECONDS:
             raise Denied("RequestTimeTooSkewed", "the request's time differs too much from the current time")
-    elif (
-        not 0 < claim.expires <= _PRESIGNED_SECONDS or not sent - SKEW_SECONDS <= now <= sent + claim.expires
-    ):
+        return
+    wanted = lifetime or claim.expires
+    longest = lifetime or _PRESIGNED_SECONDS
+    if not 0 < claim.expires <= longest or not sent - SKEW_SECONDS <= now <= sent + wanted:
         raise Denied("AccessDenied", "the presigned request has expired")
 
 

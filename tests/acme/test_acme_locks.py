@@ -88,3 +88,17 @@ def test_show_says_who_needs_what_from_the_files_alone(copied: Acme) -> None:
     assert "tagged as stack network" in told
     assert "VpcEndpoint `logs`, `s3`, `secretsmanager`, `sts` in stacks/network/__main__.py" in told
     assert "all resources: EC2 describes by no resource" in told
+
+
+def test_a_plan_that_needs_more_than_its_lock_fails_with_the_line_and_the_command(acme: Acme) -> None:
+    line = _append(acme, "storage", ADDED)
+    try:
+        told = acme.run("plan", "storage", "--out", "more.json", code=1)
+        assert f"stacks/storage/__main__.py:{line}:1: `more` (aws:s3/bucket:Bucket) needs" in told
+        assert "prodfirst permissions sync storage" in told
+        assert "permission-missing" in acme.run("apply", "more.json", code=1) + told
+        acme.run("permissions", "sync", "storage")
+        acme.run("plan", "storage")
+    finally:
+        acme.edit("storage", ADDED, "")
+        acme.run("permissions", "sync", "storage")

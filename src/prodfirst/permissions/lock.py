@@ -95,7 +95,7 @@ def read(path: Path) -> Lock | None:
         text = path.read_text()
     except FileNotFoundError:
         return None
-    return parse(text, str(path))
+    return parse(text, f"{FOLDER}/{path.name}")
 
 
 def parse(text: str, shown: str) -> Lock:

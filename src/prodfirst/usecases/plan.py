@@ -19,6 +19,7 @@ from prodfirst.planning.state import EMPTY, StateVersion
 from prodfirst.planning.steps import in_order
 from prodfirst.usecases.contracts import reads_of
 from prodfirst.usecases.cutoff import Cutoff
+from prodfirst.usecases.lock_guard import lock_findings
 from prodfirst.usecases.narrate import narrator
 from prodfirst.usecases.recorded import recorded, recorded_version
 from prodfirst.usecases.site import Site
@@ -155,7 +156,7 @@ def bind(
         state=version,
         identity=identity,
         steps=steps,
-        findings=check(subject),
+        findings=(*lock_findings(site, stack, graph), *check(subject)),
         reads=reads,
         publishes=contract_in(graph) if graph else {},
     )

@@ -24,7 +24,7 @@ from prodfirst.estate.definition import (
 from prodfirst.kernel.errors import Position
 from prodfirst.permissions.aws.documents import Holdings, documents
 from prodfirst.permissions.lock import Lock
-from prodfirst.permissions.state_aws import StateLocation
+from prodfirst.permissions.state_aws import KeyScope, StateLocation
 from prodfirst.permissions.synthesis import facts_of, lock_of
 from prodfirst.resources.graph import Resource, ResourceGraph, Urn
 from prodfirst.resources.values import freeze
@@ -111,7 +111,7 @@ def allowed(
 ) -> bool:
     """Whether the identity of a phase may do it, by our evaluator of AWS policies."""
     place = estate("staging", "production").environments[EnvironmentName(environment)]
-    state = StateLocation("acme-state", "", "acme-shop", environment, "arn:aws:kms:::key/state")
+    state = StateLocation("acme-state", "", "acme-shop", environment, KeyScope("arn:aws:kms:::key/*", {}))
     made = documents(Holdings(held, facts_of(place), state, contracts), phase)
     asked = {"aws:RequestedRegion": "eu-central-1", **(keys or {})}
     request = Request(ROLE, action, resource, context(asked))

@@ -11,10 +11,12 @@ from prodfirst.permissions.aws.documents import POLICIES_LIMIT, POLICY_LIMIT, Ho
 from prodfirst.permissions.contracts_aws import contract_objects
 from prodfirst.permissions.lock import Lock
 from prodfirst.permissions.policies import text
-from prodfirst.permissions.state_aws import StateLocation
+from prodfirst.permissions.state_aws import KeyScope, StateLocation
 from prodfirst.permissions.synthesis import facts_of
 
-STATE = StateLocation("acme-state", "", "acme-shop", "staging", "arn:aws:kms:eu-central-1:1:key/1")
+STATE = StateLocation(
+    "acme-state", "", "acme-shop", "staging", KeyScope("arn:aws:kms:eu-central-1:1:key/*", {})
+)
 
 
 def holdings(held: Lock) -> Holdings:

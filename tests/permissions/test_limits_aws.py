@@ -21,7 +21,7 @@ from prodfirst.permissions.limits_aws import (
     stack_boundary,
 )
 from prodfirst.permissions.policies import Policy, text
-from prodfirst.permissions.state_aws import StateLocation
+from prodfirst.permissions.state_aws import KeyScope, StateLocation
 
 _ACCOUNT = "111122223333"
 _PATH = "/prodfirst/acme/local/"
@@ -38,7 +38,7 @@ def _realm(stack: str) -> Realm:
 
 
 def _location(stack: str) -> StateLocation:
-    return StateLocation("acme-state", "", f"acme-{stack}", "local", _KEY)
+    return StateLocation("acme-state", "", f"acme-{stack}", "local", KeyScope(_KEY, {}))
 
 
 def _contracts(stack: str) -> ContractObjects:

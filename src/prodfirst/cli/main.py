@@ -31,6 +31,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "plan": ("Run", "Show what would change, and save it for approval."),
     "apply": ("Run", "Carry out an approved plan, and no more than it."),
     "destroy": ("Run", "Plan the removal of deployments, and apply it."),
+    "isolation": ("Run", "Try every other stack's things from each identity."),
     "drift": ("Run", "Find what the cloud says that the state does not."),
     "status": ("Run", "Show what is deployed."),
     "outputs": ("Run", "Show the outputs of a deployment; secrets masked."),

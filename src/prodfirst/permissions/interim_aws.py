@@ -45,12 +45,12 @@ def plan_policy(location: StateLocation, buckets: str, contracts: ContractObject
 
 
 def apply_policy(
-    location: StateLocation, buckets: str, foreign_keys: Sequence[str], contracts: ContractObjects
+    location: StateLocation, buckets: str, foreign_aliases: Sequence[str], contracts: ContractObjects
 ) -> Policy:
     """The apply identity: reads, changes, its own state, the fields it reads and those it publishes.
 
-    `buckets` is the prefix of the names of the stack's own buckets; `foreign_keys` are the ARNs of the
-    keys under other deployments' state.
+    `buckets` is the prefix of the names of the stack's own buckets; `foreign_aliases` are the ARNs of the
+    aliases of the keys under other deployments' state.
     """
     reads = [f"{service}:{action}" for service, actions in _READS.items() for action in actions]
     own = f"arn:aws:s3:::{buckets}*"
@@ -61,6 +61,6 @@ def apply_policy(
         statement("Work", _WRITES, ["*"]),
         statement("OwnBuckets", ["s3:*"], [own, f"{own}/*"]),
     ]
-    if foreign_keys:
-        statements.append(statement("NoForeignKeys", ["kms:*"], foreign_keys, effect="Deny"))
+    if foreign_aliases:
+        statements.append(statement("NoForeignAliases", ["kms:*"], foreign_aliases, effect="Deny"))
     return policy(*statements)

@@ -94,7 +94,7 @@ def identity_boundary(realm: Realm, location: StateLocation, contracts: Contract
         *own_things(location, contracts),
         statement("Identities", ["iam:*"], ["*"]),
         statement("Alarms", ["events:*", "sns:*"], ["*"]),
-        statement("StateKey", ["kms:Decrypt", "kms:Encrypt"], [location.key_arn]),
+        statement("StateKey", ["kms:Decrypt"], [location.key.pattern], condition=location.key.condition),
         statement("NoOtherRole", [*_ACCOUNT, *_SESSIONS], ["*"], effect="Deny"),
         *unmovable(realm),
     )

@@ -6,9 +6,24 @@ separator, never in `ENVIRONMENT*`, which would cover another environment whose 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from prodfirst.permissions.policies import statement
+
+
+@dataclass(frozen=True, slots=True)
+class KeyScope:
+    """A key by its tags: its id is generated, and a policy must not depend on state."""
+
+    pattern: str
+    """ARN pattern of the keys of one region and account."""
+    tags: Mapping[str, str]
+
+    @property
+    def condition(self) -> dict[str, dict[str, str]]:
+        """That it carries the tags."""
+        return {"StringEquals": {f"aws:ResourceTag/{key}": value for key, value in self.tags.items()}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +35,8 @@ class StateLocation:
     """Empty, or ending in `/`."""
     project: str
     environment: str
-    key_arn: str
-    """The KMS key (not the alias) that wraps the deployment's secrets."""
+    key: KeyScope
+    """The KMS key that wraps the deployment's secrets."""
 
     @property
     def own_objects(self) -> tuple[str, ...]:
@@ -66,7 +81,7 @@ def state_statements(location: StateLocation, *, write: bool) -> list[dict[str, 
             [bucket],
             condition={"StringLike": {"s3:prefix": sorted(location.listed_prefixes)}},
         ),
-        statement("StateSecrets", ["kms:Decrypt"], [location.key_arn]),
+        statement("StateSecrets", ["kms:Decrypt"], [location.key.pattern], condition=location.key.condition),
     ]
     if write:
         result.append(statement("StateWrite", ["s3:PutObject", "s3:DeleteObject"], own))

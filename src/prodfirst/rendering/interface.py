@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from prodfirst.access.attempts import Attempt
 from prodfirst.planning.drifting import DeploymentDrift
 from prodfirst.planning.plan import EstatePlan
 from prodfirst.planning.recorded import DeploymentStatus
@@ -23,6 +24,9 @@ class Format(Protocol):
 
     def drift(self, found: tuple[DeploymentDrift, ...]) -> None:
         """What the cloud says that the state does not."""
+
+    def isolation(self, attempts: tuple[Attempt, ...]) -> None:
+        """What was tried under each identity, and what was decided."""
 
     def status(self, found: tuple[DeploymentStatus, ...]) -> None:
         """What is deployed."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, TextIO
 
+from prodfirst.access.attempts import Attempt
 from prodfirst.planning.drifting import DeploymentDrift
 from prodfirst.planning.file import dump, dump_finding, dump_step
 from prodfirst.planning.plan import EstatePlan
@@ -38,6 +39,10 @@ class Json(Format):
 
     def drift(self, found: tuple[DeploymentDrift, ...]) -> None:
         self._write({"prodfirst": "drift", "version": 1, "deployments": [_drift(item) for item in found]})
+
+    def isolation(self, attempts: tuple[Attempt, ...]) -> None:
+        shown = [{**asdict(item), "right": item.right} for item in attempts]
+        self._write({"prodfirst": "isolation", "version": 1, "attempts": shown})
 
     def status(self, found: tuple[DeploymentStatus, ...]) -> None:
         self._write({"prodfirst": "status", "version": 1, "deployments": [asdict(item) for item in found]})

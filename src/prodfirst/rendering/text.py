@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.text import Text as Line
 
+from prodfirst.access.attempts import Attempt
 from prodfirst.planning.drifting import DeploymentDrift
 from prodfirst.planning.plan import EstatePlan
 from prodfirst.planning.recorded import DeploymentStatus
 from prodfirst.planning.results import EstateResult
 from prodfirst.rendering.drift_text import drift_text
 from prodfirst.rendering.interface import Format
+from prodfirst.rendering.isolation_text import isolation_text
 from prodfirst.rendering.plain import printable
 from prodfirst.rendering.plan_text import plan_text
 from prodfirst.rendering.result_text import result_text
@@ -37,6 +39,9 @@ class Text(Format):
 
     def drift(self, found: tuple[DeploymentDrift, ...]) -> None:
         drift_text(found, self.out)
+
+    def isolation(self, attempts: tuple[Attempt, ...]) -> None:
+        isolation_text(attempts, self.out)
 
     def status(self, found: tuple[DeploymentStatus, ...]) -> None:
         status_text(found, self.out)

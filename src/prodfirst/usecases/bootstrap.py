@@ -35,16 +35,14 @@ def bootstrap(site: Site, report: Callable[[str], None]) -> tuple[Item, ...]:
     report(f"state bucket `{site.environment.backend}`")
     bucket = site.bucket(site.operator)
     items = [Item("state bucket", bucket.bucket, bucket.ensure())]
-    keys: dict[str, str] = {}
     for stack in stacks:
         report(f"state key of `{stack.name}`")
-        made, keys[stack.name] = _key(site, stack)
-        items.append(Item("state key", site.key(stack).alias, made))
+        items.append(Item("state key", site.key(stack).alias, _key(site, stack)))
     report("identity provider of the CI system")
     items.append(
         Item("identity provider", ci.ISSUER_HOST, site.roles.ensure_provider(ci.ISSUER_HOST, ci.AUDIENCE))
     )
-    needed = wanted(site, keys)
+    needed = wanted(site)
     report("boundaries")
     limits = {name: site.boundaries.ensure_policy(name, text) for name, text in needed.boundaries.items()}
     for role in needed.roles:
@@ -60,18 +58,18 @@ def bootstrap(site: Site, report: Callable[[str], None]) -> tuple[Item, ...]:
     return tuple(items)
 
 
-def _key(site: Site, stack: Stack) -> tuple[bool, str]:
-    """The key, and the stack file that names it."""
+def _key(site: Site, stack: Stack) -> bool:
+    """The key, and the stack file that names it. True if new."""
     key = site.key(stack)
     made = key.arn() is None
-    arn = key.ensure({**site.tags(stack), "prodfirst:purpose": "state"})
+    key.ensure({**site.tags(stack), "prodfirst:purpose": "state"})
     path = site.stack_file_path(stack)
     file = stack_file.read(path) or StackFile()
     if made or not file.encrypted_key:
         provider = f"awskms://{key.alias}?region={site.environment.region}"
         config = file.config if site.environment.local else {**file.config, **site.managed_config(stack)}
         StackFile(provider, key.wrapped_data_key(), config).write(path)
-    return made, arn
+    return made
 
 
 def _check_names(site: Site, stacks: tuple[Stack, ...]) -> None:

@@ -46,13 +46,13 @@ class Wanted:
     roles: tuple[WantedRole, ...]
 
 
-def wanted(site: Site, keys: Mapping[str, str]) -> Wanted:
-    """What bootstrap makes; `keys` are the ARNs of the state keys by stack."""
+def wanted(site: Site) -> Wanted:
+    """What bootstrap makes: it follows from the estate alone."""
     boundaries: dict[str, Policy] = {}
     roles: list[WantedRole] = []
     for stack in site.estate.stacks.values():
         name = site.boundary_name(stack.name)
-        limit, policies = _documents(site, stack, keys)
+        limit, policies = _documents(site, stack)
         boundaries[name] = limit
         roles.extend(
             WantedRole(
@@ -66,15 +66,15 @@ def wanted(site: Site, keys: Mapping[str, str]) -> Wanted:
             for phase in PHASES
         )
         if stack.layer is Layer.IDENTITY:
-            location = site.location(stack, keys[stack.name])
+            location = site.location(stack)
             boundaries[site.boundary_name("people", own=True)] = people_boundary(location)
             boundaries[site.boundary_name("break-glass", own=True)] = break_glass_boundary()
     return Wanted(boundaries, tuple(roles))
 
 
-def _documents(site: Site, stack: Stack, keys: Mapping[str, str]) -> tuple[Policy, dict[str, Policy]]:
+def _documents(site: Site, stack: Stack) -> tuple[Policy, dict[str, Policy]]:
     """The boundary of a stack, and the policy of each phase."""
-    location = site.location(stack, keys[stack.name])
+    location = site.location(stack)
     contracts = contract_objects(site.estate.name, site.environment, stack)
     realm = Realm(site.environment.account, site.roles.path, stack.name, site.prefix(stack))
     if stack.layer is Layer.IDENTITY:
@@ -85,15 +85,14 @@ def _documents(site: Site, stack: Stack, keys: Mapping[str, str]) -> tuple[Polic
     buckets = f"{site.prefix(stack)}-"
     return stack_boundary(realm, location, contracts), {
         "plan": plan_policy(location, buckets, contracts),
-        "apply": apply_policy(location, buckets, _foreign_keys(site, stack, keys), contracts),
+        "apply": apply_policy(location, buckets, _foreign_aliases(site, stack), contracts),
     }
 
 
-def _foreign_keys(site: Site, stack: Stack, keys: Mapping[str, str]) -> list[str]:
-    """State keys of all others; their aliases too: who may point one elsewhere decides which key is used."""
+def _foreign_aliases(site: Site, stack: Stack) -> list[str]:
+    """Of the state keys of all others: who may point an alias elsewhere decides which key is used."""
     others = [other for other in site.estate.stacks.values() if other.name != stack.name]
-    account = site.environment.account
-    return [arn for other in others for arn in (keys[other.name], site.key(other).alias_arn(account))]
+    return [site.key(other).alias_arn(site.environment.account) for other in others]
 
 
 def _trust(site: Site, stack: Stack, phase: str) -> Policy:

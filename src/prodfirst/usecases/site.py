@@ -28,7 +28,7 @@ from prodfirst.kernel.paths import home, private_dir
 from prodfirst.localcloud.lifecycle import LocalCloud
 from prodfirst.localcloud.oidc.jobs import Work
 from prodfirst.localcloud.oidc.runner import Runner
-from prodfirst.permissions.state_aws import StateLocation
+from prodfirst.permissions.state_aws import KeyScope, StateLocation
 from prodfirst.planning.contracts import ReadField, injected
 
 Phase = str
@@ -121,10 +121,13 @@ class Site:
         alias = f"alias/prodfirst/{self.estate.name}/{self.environment.name}/{stack.name}"
         return StateKey(self.operator, alias)
 
-    def location(self, stack: Stack, key_arn: str) -> StateLocation:
+    def location(self, stack: Stack) -> StateLocation:
         """Where a stack's state lies, for its policies."""
         bucket = self.bucket(self.operator)
-        return StateLocation(bucket.bucket, bucket.prefix, stack.project, self.environment.name, key_arn)
+        pattern = f"arn:aws:kms:{self.environment.region}:{self.environment.account}:key/*"
+        tags = {**self.tags(stack), "prodfirst:purpose": "state"}
+        key = KeyScope(pattern, tags)
+        return StateLocation(bucket.bucket, bucket.prefix, stack.project, self.environment.name, key)
 
     def tags(self, stack: Stack) -> dict[str, str]:
         """What every resource of a stack carries (DESIGN.md section 5)."""

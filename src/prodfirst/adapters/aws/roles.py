@@ -28,6 +28,10 @@ class Roles:
         """The ARN of a role below the path."""
         return f"arn:aws:iam::{self.account}:role{self.path}{name}"
 
+    def policy_arn(self, name: str) -> str:
+        """The ARN of a policy below the path."""
+        return f"arn:aws:iam::{self.account}:policy{self.path}{name}"
+
     def provider_arn(self, host: str) -> str:
         """The ARN of the identity provider of the issuer at `host`; an account has one for each."""
         return f"arn:aws:iam::{self.account}:oidc-provider/{host}"
@@ -50,7 +54,7 @@ class Roles:
     def ensure_policy(self, name: str, document: Policy) -> str:
         """Make or update a policy below the path; returns its ARN."""
         iam = self.access.client("iam")
-        arn = f"arn:aws:iam::{self.account}:policy{self.path}{name}"
+        arn = self.policy_arn(name)
         try:
             iam.create_policy(PolicyName=name, Path=self.path, PolicyDocument=text(document))
         except ClientError as error:

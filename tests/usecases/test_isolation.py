@@ -1,0 +1,73 @@
+"""From each stack identity everything that is another's is tried on the real local cloud."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+import token_estates
+
+from prodfirst.access.attempts import Attempt
+from prodfirst.usecases.isolation import isolation
+from prodfirst.usecases.site import Site
+
+
+@pytest.fixture(scope="module")
+def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, tuple[Attempt, ...]]]:
+    """All attempts on a bootstrapped estate whose stacks have state."""
+    folder = tmp_path_factory.mktemp("isolation")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PRODFIRST_HOME", str(folder / "home"))
+        site = token_estates.site(token_estates.make(folder / "estate"), "local")
+        cloud = token_estates.ready(site)
+        s3 = site.operator.client("s3")
+        for stack in site.estate.stacks.values():
+            key = f".pulumi/stacks/{stack.project}/local.json"
+            s3.put_object(Bucket="acme-local-state", Key=key, Body=b"{}")
+        yield site, isolation(site, lambda _text: None)
+        cloud.down()
+
+
+def test_nothing_of_another_stack_is_let_through(tried: tuple[Site, tuple[Attempt, ...]]) -> None:
+    wrong = [f"{item.identity}: {item.what}: {item.code or 'allowed'}" for item in tried[1] if not item.right]
+
+    assert wrong == []
+
+
+def test_each_identity_tries_all_there_is(tried: tuple[Site, tuple[Attempt, ...]]) -> None:
+    identities = {item.identity for item in tried[1]}
+    assert identities == {"network/plan", "network/apply", "shop/plan", "shop/apply"}
+    whats = {item.what for item in tried[1] if item.identity == "shop/plan"}
+    for thing in ("state", "history", "key", "contract"):
+        assert any(thing in what and "network" in what for what in whats), thing
+    assert {"lock network", "take on network/apply", "exchange its own boundary"} <= whats
+    assert "loosen its own boundary" in whats
+
+
+def test_what_is_its_own_is_let_through(tried: tuple[Site, tuple[Attempt, ...]]) -> None:
+    own = [item for item in tried[1] if item.expected]
+    assert [item.what for item in own] == ["read its own state"] * 4
+    assert all(item.allowed for item in own)
+
+
+def test_the_attempts_left_nothing_behind(tried: tuple[Site, tuple[Attempt, ...]]) -> None:
+    operator = tried[0].operator
+    names = [role["RoleName"] for role in operator.client("iam").list_roles()["Roles"]]
+    assert not [name for name in names if "probe" in name]
+    found = operator.client("s3").list_objects_v2(Bucket="acme-local-state")["Contents"]
+    assert not [item["Key"] for item in found if "probe" in item["Key"]]
+
+
+def test_an_identity_that_is_too_wide_is_found(tried: tuple[Site, tuple[Attempt, ...]]) -> None:
+    site, _ = tried
+    everything = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+    iam, role = site.operator.client("iam"), "acme-local-shop-plan"
+    iam.put_role_policy(RoleName=role, PolicyName="wide", PolicyDocument=json.dumps(everything))
+    iam.delete_role_permissions_boundary(RoleName=role)
+
+    (shop,) = [stack for stack in site.estate.stacks.values() if stack.name == "shop"]
+    wrong = {item.what for item in isolation(site, lambda _text: None, (shop,)) if not item.right}
+
+    assert wrong >= {"read the state of network", "publish in the contract of network"}
+    assert "exchange its own boundary" in wrong

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import signal
-import sys
-import threading
-
-from prodfirst.providers.aws.server import serve
+from prodfirst.providers import protocol
+from prodfirst.providers.aws.server import Provider
 from prodfirst.providers.aws.types import TYPES
 
 VERSION = "7.51.1"
@@ -14,19 +11,8 @@ VERSION = "7.51.1"
 
 
 def main() -> None:
-    """Serve until standard input ends or SIGTERM comes."""
-    ended = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    server, port = serve(TYPES, VERSION)
-    print(port, flush=True)
-
-    def watch() -> None:
-        sys.stdin.buffer.read()
-        ended.set()
-
-    threading.Thread(target=watch, daemon=True).start()
-    ended.wait()
-    server.stop(grace=None)
+    """Serve one engine run."""
+    protocol.run(Provider(TYPES, VERSION))
 
 
 if __name__ == "__main__":

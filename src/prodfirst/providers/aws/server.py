@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
-from concurrent import futures
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 import grpc
-from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.struct_pb2 import Struct
-from google.rpc.status_pb2 import Status
 from pulumi.runtime.proto import plugin_pb2
 from pulumi.runtime.proto import provider_pb2 as messages
-from pulumi.runtime.proto.provider_pb2_grpc import (
-    ResourceProviderServicer,
-    add_ResourceProviderServicer_to_server,
-)
+from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 
-from prodfirst.providers import properties, schema
+from prodfirst.providers import properties, protocol, schema
 from prodfirst.providers.aws.invokes import INVOKES
 from prodfirst.providers.aws.resource import DEFAULT_TIMEOUT, Call, ResourceType, Session
 from prodfirst.providers.schema import Data
 
-_THREADS = 32
 _CONFIG = frozenset({"region", "defaultTags", "allowedAccountIds", "version", "skipCredentialsValidation",
                      "skipMetadataApiCheck", "skipRegionValidation", "maxRetries", "profile"})  # fmt: skip
 
@@ -70,10 +63,10 @@ class Provider(ResourceProviderServicer):
         return messages.DiffResponse(changes=kind, diffs=changed, replaces=replaces)
 
     def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
-        given = {key: _decoded(value) for key, value in properties.read(request.args).items()}
+        given = {key: protocol.decoded(value) for key, value in properties.read(request.args).items()}
         region = given.get("region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
         if not isinstance(region, str):
-            _abort(context, "no region: set `aws:region` in the stack's configuration, or AWS_REGION")
+            protocol.abort(context, "no region: set `aws:region` in the stack's configuration, or AWS_REGION")
         self._sessions[context.peer()] = Session(
             region=region,
             default_tags=dict((given.get("defaultTags") or {}).get("tags") or {}),
@@ -85,7 +78,7 @@ class Provider(ResourceProviderServicer):
         invoke = INVOKES.get(request.tok)
         if invoke is None:
             known = ", ".join(sorted(INVOKES))
-            _abort(
+            protocol.abort(
                 context,
                 f"the function `{request.tok}` is not supported by the local provider; it knows {known}",
             )
@@ -94,7 +87,7 @@ class Provider(ResourceProviderServicer):
 
     def Check(self, request: Any, context: grpc.ServicerContext) -> Any:
         type_ = self._type(request.urn, context)
-        name = request.urn.rsplit("::", 1)[-1]
+        name = protocol.urn_name(request.urn)
         old, given = properties.read(request.olds), properties.read(request.news)
         inputs, failures = schema.check(type_.schema, name, request.randomSeed, given, old)
         hidden = _hidden(type_, request.news)
@@ -225,22 +218,10 @@ class Provider(ResourceProviderServicer):
         return self._sessions[context.peer()]
 
     def _type(self, urn: str, context: grpc.ServicerContext) -> ResourceType:
-        token = urn.split("::")[2].rsplit("$", 1)[-1]
+        token = protocol.urn_type(urn)
         if token not in self._types:
-            _abort(context, f"the type `{token}` is not supported by the local provider yet")
+            protocol.abort(context, f"the type `{token}` is not supported by the local provider yet")
         return self._types[token]
-
-
-def serve(types: Mapping[str, ResourceType], version: str) -> tuple[grpc.Server, int]:
-    """Start a server on a free port of 127.0.0.1; returns it with its port."""
-    server = grpc.server(
-        futures.ThreadPoolExecutor(max_workers=_THREADS),
-        options=[("grpc.max_receive_message_length", 400 * 1024 * 1024), ("grpc.so_reuseport", 0)],
-    )
-    add_ResourceProviderServicer_to_server(Provider(types, version), server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    return server, port
 
 
 def _live_inputs(type_: ResourceType, call: Call, found: Data, old: Data) -> Data:
@@ -288,18 +269,8 @@ def _hidden(type_: ResourceType, inputs: Struct, state: Struct | None = None) ->
     return properties.Secrets(marked.keys | type_.schema.secret, marked.texts)
 
 
-def _decoded(value: Any) -> Any:
-    """Nested configuration reaches a provider as JSON text."""
-    if isinstance(value, str) and value[:1] in ("{", "["):
-        return json.loads(value)
-    return value
-
-
-def _guarded(context: grpc.ServicerContext, act: Any) -> Any:
-    try:
-        return act()
-    except Exception as error:  # noqa: BLE001 - told to the engine, which tells the user
-        _abort(context, _told(error))
+def _guarded(context: grpc.ServicerContext, act: Callable[[], Any]) -> Any:
+    return protocol.guarded(context, act, _told)
 
 
 def _told(error: Exception) -> str:
@@ -307,16 +278,5 @@ def _told(error: Exception) -> str:
     return str(error) if name in ("ClientError", "TimedOut") else f"{name}: {error}"
 
 
-def _abort(context: grpc.ServicerContext, message: str) -> NoReturn:
-    context.abort(grpc.StatusCode.UNKNOWN, message)
-    raise AssertionError("abort raises")
-
-
 def _partial(context: grpc.ServicerContext, id: str, inputs: Struct, error: Exception) -> NoReturn:
-    """The resource exists, and is not as it should be: the engine records it and tries again next time."""
-    failed = messages.ErrorResourceInitFailed(id=id, properties=inputs, inputs=inputs, reasons=[_told(error)])
-    detail = AnyMessage()
-    detail.Pack(failed)
-    status = Status(code=grpc.StatusCode.UNKNOWN.value[0], message=_told(error), details=[detail])
-    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
-    _abort(context, _told(error))
+    protocol.partial(context, id, inputs, inputs, [_told(error)])

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 from pathlib import Path
 
+from prodfirst.providers import protocol
 from prodfirst.providers.offline.answers import Answers
-from prodfirst.providers.offline.server import serve
+from prodfirst.providers.offline.server import Provider
 
 
 def main() -> None:
-    """Serve until standard input ends or SIGTERM comes."""
+    """Serve one engine run."""
     recorded, report = sys.argv[1:]
-    ended = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    server, port = serve(Answers(Path(recorded), Path(report)))
-    print(port, flush=True)
-
-    def watch() -> None:
-        sys.stdin.buffer.read()
-        ended.set()
-
-    threading.Thread(target=watch, daemon=True).start()
-    ended.wait()
-    server.stop(grace=None)
+    protocol.run(Provider(Answers(Path(recorded), Path(report))))
 
 
 if __name__ == "__main__":

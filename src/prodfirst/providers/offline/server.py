@@ -8,22 +8,17 @@ or read something real is refused.
 from __future__ import annotations
 
 import json
-from concurrent import futures
 from typing import Any, NoReturn
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import plugin_pb2
 from pulumi.runtime.proto import provider_pb2 as messages
-from pulumi.runtime.proto.provider_pb2_grpc import (
-    ResourceProviderServicer,
-    add_ResourceProviderServicer_to_server,
-)
+from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 
-from prodfirst.providers import properties
+from prodfirst.providers import properties, protocol
 from prodfirst.providers.offline.answers import Answers
 
-_THREADS = 32
 _VERSION = "1.0.0"
 _NONE, _SOME = messages.DiffResponse.DIFF_NONE, messages.DiffResponse.DIFF_SOME
 
@@ -82,40 +77,23 @@ class Provider(ResourceProviderServicer):
         return messages.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
 
     def Delete(self, request: Any, context: grpc.ServicerContext) -> NoReturn:
-        _abort(context, "the offline provider deletes nothing")
+        protocol.abort(context, "the offline provider deletes nothing")
 
     def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:
         answer = self._answers.find(request.tok, properties.read(request.args))
         if answer is None:
-            _abort(context, f"`{request.tok}` asks the cloud, and no recorded answer fits")
+            protocol.abort(context, f"`{request.tok}` asks the cloud, and no recorded answer fits")
         return messages.InvokeResponse(**{"return": properties.write(answer)})
 
     def Call(self, request: Any, context: grpc.ServicerContext) -> NoReturn:
         self._answers.missing("call", request.tok, properties.read(request.args))
-        _abort(context, f"`{request.tok}` is a method of a plugin, which offline cannot be called")
+        protocol.abort(context, f"`{request.tok}` is a method of a plugin, which offline cannot be called")
 
     def Construct(self, request: Any, context: grpc.ServicerContext) -> NoReturn:
         self._answers.missing("component", request.type, {"name": request.name})
-        _abort(context, f"`{request.type}` is made by a plugin, and offline it is not known of what")
-
-
-def serve(answers: Answers) -> tuple[grpc.Server, int]:
-    """Start a server on a free port of 127.0.0.1; returns it with its port."""
-    server = grpc.server(
-        futures.ThreadPoolExecutor(max_workers=_THREADS),
-        options=[("grpc.max_receive_message_length", 400 * 1024 * 1024), ("grpc.so_reuseport", 0)],
-    )
-    add_ResourceProviderServicer_to_server(Provider(answers), server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    return server, port
+        protocol.abort(context, f"`{request.type}` is made by a plugin, and offline it is not known of what")
 
 
 def _preview_only(preview: bool, context: grpc.ServicerContext) -> None:
     if not preview:
-        _abort(context, "the offline provider answers previews alone; it makes and changes nothing")
-
-
-def _abort(context: grpc.ServicerContext, why: str) -> NoReturn:
-    context.abort(grpc.StatusCode.UNKNOWN, why)
-    raise AssertionError("abort raises")
+        protocol.abort(context, "the offline provider answers previews alone; it makes and changes nothing")

@@ -87,16 +87,27 @@ def write_secret(data: Mapping[str, Any], hidden: Secrets) -> Struct:
         if value is None:
             continue
         marked = _hide(value, hidden.texts)
-        if key in hidden.keys and marked == value:
-            marked = {_SIGNATURE: _SECRET, "value": value}
+        if key in hidden.keys and marked == value and not _is_marked(value):
+            marked = secret(value)
         _write(marked, struct.fields[key])
     return struct
 
 
+def secret(value: Any) -> dict[str, Any]:
+    """Marked as a secret, as a whole."""
+    return {_SIGNATURE: _SECRET, "value": value}
+
+
+def _is_marked(value: Any) -> bool:
+    return isinstance(value, dict) and value.get(_SIGNATURE) == _SECRET
+
+
 def _hide(value: Any, texts: frozenset[str]) -> Any:
     if isinstance(value, str) and any(text in value for text in texts):
-        return {_SIGNATURE: _SECRET, "value": value}
+        return secret(value)
     if isinstance(value, dict):
+        if _is_marked(value):
+            return value
         return {key: _hide(item, texts) for key, item in value.items()}
     if isinstance(value, list):
         return [_hide(item, texts) for item in value]

@@ -75,6 +75,11 @@ def decoded(value: Any) -> Any:
     return value
 
 
+def encoded(value: Any) -> str:
+    """The inverse of `decoded`."""
+    return json.dumps(value, sort_keys=True)
+
+
 def abort(context: grpc.ServicerContext, message: str) -> NoReturn:
     """Fail the call; the engine shows the message at the resource."""
     context.abort(grpc.StatusCode.UNKNOWN, message)

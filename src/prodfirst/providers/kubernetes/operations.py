@@ -1,0 +1,278 @@
+"""Create, read, update, delete and compare one resource: what each does against its cluster."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+
+from prodfirst.providers.kubernetes import applying, awaiting, comparing, previewing
+from prodfirst.providers.kubernetes.applying import Change, Conflict
+from prodfirst.providers.kubernetes.awaiting import NotGone, NotReady, Target, seconds_of
+from prodfirst.providers.kubernetes.client import ApiError, Unreachable
+from prodfirst.providers.kubernetes.cluster import UnknownKind
+from prodfirst.providers.kubernetes.comparing import path_text
+from prodfirst.providers.kubernetes.credentials import NoCredentials
+from prodfirst.providers.kubernetes.instance import Instance, NoCluster
+from prodfirst.providers.kubernetes.live import imported_inputs, live_inputs
+from prodfirst.providers.kubernetes.objects import (
+    FIELD_MANAGER,
+    REPLACE_UNREADY,
+    SKIP_AWAIT,
+    Data,
+    Kind,
+    annotation,
+    id_parts,
+    is_patch,
+    is_true,
+    object_id,
+)
+from prodfirst.providers.kubernetes.readiness import NEED_NODES, is_awaited, readiness
+from prodfirst.providers.kubernetes.state import (
+    INITIAL,
+    INPUTS,
+    MANAGER,
+    checkpoint,
+    live_of,
+    planned_creation,
+    planned_update,
+)
+
+_PLAIN = (
+    ApiError, Conflict, NoCluster, NoCredentials, NotGone, NotReady, UnknownKind, Unreachable
+)  # fmt: skip
+_STORAGE_CLASS = Kind("storage.k8s.io", "v1", "StorageClass")
+
+
+class Partial(Exception):
+    """The object exists, and is not as it should be."""
+
+    def __init__(self, id: str, state: Data, reasons: list[str]) -> None:
+        super().__init__("; ".join(reasons))
+        self.id = id
+        self.state = state
+        self.reasons = reasons
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource of a program, on the instance that it belongs to."""
+
+    instance: Instance
+    urn: str
+    token: str
+    kind: Kind
+
+    def change(self, inputs: Data, manager: str, dry_run: bool) -> Change:
+        """Raises NoCluster."""
+        force = applying.forced(inputs, self.instance.settings.patch_force)
+        return Change(self.instance.cluster(), self.kind, inputs, manager, dry_run, force)
+
+    def target(self, id: str) -> Target:
+        """Raises NoCluster."""
+        namespace, name = id_parts(id)
+        return Target(self.instance.cluster(), self.kind, namespace, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Updating:
+    """What the engine says of an update."""
+
+    id: str
+    state: Data
+    old: Data
+    new: Data
+    ignored: tuple[str, ...]
+    timeout: float
+    preview: bool
+
+
+def told(error: Exception) -> str:
+    """An error in words for the user."""
+    if isinstance(error, ApiError) and error.code == 401:
+        return f"the cluster does not accept the credentials: {error}"
+    if isinstance(error, ApiError) and error.reason == "AlreadyExists":
+        adopt = "adopt it with `import_`, or set `upsertExistingObjects` on the provider to take it over"
+        return f"{error}. Next: {adopt}"
+    return str(error) if isinstance(error, _PLAIN) else f"{type(error).__name__}: {error}"
+
+
+def changes(
+    resource: Resource, old: Data, new: Data, ignored: tuple[str, ...]
+) -> tuple[comparing.Change, ...]:
+    """What differs, but for what the program ignores."""
+    settings = resource.instance.settings
+    mutable = {"ConfigMap": settings.config_map_mutable, "Secret": settings.secret_mutable}
+    found = comparing.changes(
+        resource.kind,
+        old,
+        new,
+        mutable=frozenset(kind for kind, on in mutable.items() if on),
+        patch=is_patch(resource.token),
+    )
+    return tuple(change for change in found if not _is_below(change.text, ignored))
+
+
+def unready(resource: Resource, id: str, new: Data) -> list[str]:
+    """The path that replaces a Job which has not succeeded, where its program asks for that."""
+    if not is_true(new, REPLACE_UNREADY) or resource.kind.kind != "Job":
+        return []
+    target = resource.target(id)
+    live = target.cluster.find(target.kind, target.namespace, target.name)
+    if live is None or readiness(resource.kind, live).ready:
+        return []
+    return [path_text(("metadata", "annotations", REPLACE_UNREADY))]
+
+
+def create(resource: Resource, inputs: Data, timeout: float, preview: bool) -> tuple[str, Data]:
+    """Id and checkpoint. Raises Partial once the object exists."""
+    manager = _manager(inputs, {})
+    if preview:
+        return "", _previewed(resource, inputs, manager)
+    upsert = is_patch(resource.token) or resource.instance.settings.upsert
+    change = resource.change(inputs, manager, dry_run=False)
+    live = applying.create(change, upsert).data
+    return _settled(resource, inputs, live, manager, str(inputs["apiVersion"]), timeout)
+
+
+def update(resource: Resource, asked: Updating) -> Data:
+    """The checkpoint. Raises Partial where the object was changed, and does not work."""
+    manager = _manager(asked.new, asked.state)
+    initial = str(asked.state.get(INITIAL) or asked.new["apiVersion"])
+    if asked.preview:
+        return _previewed_update(resource, asked, manager, initial)
+    change = resource.change(asked.new, manager, dry_run=False)
+    name = id_parts(asked.id)[1]
+    live = applying.update(change, name, asked.old, asked.ignored, is_patch(resource.token)).data
+    before = asked.state.get(MANAGER)
+    if isinstance(before, str) and before != manager:
+        applying.relinquish(replace(change, manager=before), name)
+    return _settled(resource, asked.new, live, manager, initial, asked.timeout)[1]
+
+
+def read(resource: Resource, id: str, old: Data, state: Data) -> Data | None:
+    """The checkpoint by the live object; None where it is gone. Raises Partial where it does not work."""
+    settings = resource.instance.settings
+    try:
+        target = resource.target(id)
+        live = target.cluster.find(target.kind, target.namespace, target.name)
+    except (NoCluster, Unreachable) as error:
+        if settings.delete_unreachable:
+            resource.instance.log.warn(resource.urn, f"taken for deleted: {error}")
+            return None
+        if settings.skip_unreachable and state:
+            resource.instance.log.warn(resource.urn, f"left as recorded: {error}")
+            return state
+        raise
+    if live is None:
+        return None
+    manager = _manager(old, state)
+    if old:
+        additions = not is_patch(resource.token)
+        inputs = live_inputs(resource.kind, live, old, live_of(state), manager, additions)
+    else:
+        inputs = imported_inputs(resource.kind, live)
+    found = checkpoint(inputs, live, str(state.get(INITIAL) or live["apiVersion"]), manager)
+    health = readiness(resource.kind, live)
+    if old and not health.ready and not _unawaited(resource, old, live):
+        raise Partial(id, found, [f"{target.text} does not work: {health.reason}"])
+    return found
+
+
+def delete(resource: Resource, id: str, state: Data, timeout: float) -> None:
+    """Returns when it is gone. A patch gives up its fields, and the object stays."""
+    inputs = state.get(INPUTS) or {}
+    try:
+        target = resource.target(id)
+        if is_patch(resource.token):
+            change = resource.change(inputs, _manager(inputs, state), dry_run=False)
+            if target.cluster.find(target.kind, target.namespace, target.name) is not None:
+                applying.relinquish(change, target.name)
+            return
+        awaiting.delete(target, inputs, seconds_of(inputs, timeout))
+    except (NoCluster, Unreachable) as error:
+        if not resource.instance.settings.delete_unreachable:
+            raise
+        resource.instance.log.warn(resource.urn, f"taken for deleted: {error}")
+
+
+def _settled(
+    resource: Resource, inputs: Data, live: Data, manager: str, initial: str, timeout: float
+) -> tuple[str, Data]:
+    """Wait until it works."""
+    id = object_id(live)
+    skipped = _unawaited(resource, inputs, live)
+    if skipped and is_awaited(resource.kind) and skipped != SKIP_AWAIT:
+        resource.instance.warn_once(skipped, resource.urn, f"{resource.kind.kind} `{id}`: {skipped}")
+    try:
+        if not skipped:
+            live = awaiting.until_ready(resource.target(id), live, seconds_of(inputs, timeout))
+    except (NotReady, ApiError, NoCredentials) as error:
+        raise Partial(id, checkpoint(inputs, live, initial, manager), [told(error)]) from error
+    return id, checkpoint(inputs, live, initial, manager)
+
+
+def _unawaited(resource: Resource, inputs: Data, live: Data) -> str:
+    """Why it is not waited for; empty where it is."""
+    if is_true(inputs, SKIP_AWAIT) or is_patch(resource.token):
+        return SKIP_AWAIT
+    if resource.instance.settings.without_nodes and (resource.kind.group, resource.kind.kind) in NEED_NODES:
+        return "this cluster has no nodes: its pods stay pending, and are not waited for"
+    return _unbound(resource, live) if resource.kind.kind == "PersistentVolumeClaim" else ""
+
+
+def _unbound(resource: Resource, live: Data) -> str:
+    """A claim may be bound only when a pod uses it."""
+    name = (live.get("spec") or {}).get("storageClassName")
+    if not name or readiness(resource.kind, live).ready:
+        return ""
+    try:
+        found = resource.instance.cluster().find(_STORAGE_CLASS, "", str(name)) or {}
+    except ApiError as error:
+        return f"not waited for, since its storage class cannot be read: {error}"
+    if found.get("volumeBindingMode") == "WaitForFirstConsumer":
+        return f"storage class `{name}` binds it when a pod first uses it"
+    return ""
+
+
+def _previewed(resource: Resource, inputs: Data, manager: str) -> Data:
+    answer: Data | None = None
+    try:
+        change = resource.change(inputs, manager, dry_run=True)
+        upsert = is_patch(resource.token) or resource.instance.settings.upsert
+        verb = "patch" if upsert else "create"
+        answer = previewing.dry_run(
+            resource.instance, resource.urn, change, verb, lambda: applying.create(change, upsert)
+        )
+    except NoCluster as error:
+        previewing.without_cluster(resource.instance, resource.urn, error)
+    live = planned_creation(inputs, answer)
+    return checkpoint(inputs, live, str(inputs["apiVersion"]), manager)
+
+
+def _previewed_update(resource: Resource, asked: Updating, manager: str, initial: str) -> Data:
+    answer: Data | None = None
+    try:
+        change = resource.change(asked.new, manager, dry_run=True)
+        name, patch = id_parts(asked.id)[1], is_patch(resource.token)
+        answer = previewing.dry_run(
+            resource.instance,
+            resource.urn,
+            change,
+            "patch",
+            lambda: applying.update(change, name, asked.old, asked.ignored, patch),
+        )
+    except NoCluster as error:
+        previewing.without_cluster(resource.instance, resource.urn, error)
+    live = planned_update(asked.state, asked.old, asked.new, answer)
+    return checkpoint(asked.new, live, initial, manager)
+
+
+def _manager(inputs: Data, state: Data) -> str:
+    """The field manager: the annotation's, the recorded one, or a new one of the original's form."""
+    recorded = state.get(MANAGER)
+    given = annotation(inputs, FIELD_MANAGER)
+    return given or (recorded if isinstance(recorded, str) else f"pulumi-kubernetes-{secrets.token_hex(4)}")
+
+
+def _is_below(text: str, ignored: tuple[str, ...]) -> bool:
+    return any(text == path or text.startswith((f"{path}.", f"{path}[")) for path in ignored)

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["acme_estate", "cloud_fixtures", "cluster_fixtures", "engine_fixtures", "aws_programs"]
+pytest_plugins = [
+    "acme_estate",
+    "cloud_fixtures",
+    "cluster_fixtures",
+    "engine_fixtures",
+    "aws_programs",
+    "control_plane_fixtures",
+    "kubernetes_programs",
+]
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from prodfirst.adapters.kubernetes import drifting as kubernetes
 from prodfirst.adapters.pulumi.events import Event, Finished, State
 from prodfirst.adapters.pulumi.stepping import ROOT_TYPE
 from prodfirst.planning.steps import Change
@@ -40,14 +41,17 @@ def drift_of(events: Iterable[Event]) -> tuple[Drift, ...]:
             if step.op == "delete" or (step.old is not None and step.new is None):
                 found[step.urn] = Drift(step.urn, gone=True, changes=())
             elif step.old is not None and step.new is not None:
-                changes = _changes(step.old, step.new)
+                changes = _changes(urn_type(step.urn), step.old, step.new)
                 if changes or step.op == "update":
                     found[step.urn] = Drift(step.urn, gone=False, changes=changes)
     return tuple(found[urn] for urn in sorted(found))
 
 
-def _changes(old: State, new: State) -> tuple[Change, ...]:
-    return tuple(_differences("", old.outputs, new.outputs))
+def _changes(type: str, old: State, new: State) -> tuple[Change, ...]:
+    left, right = old.outputs, new.outputs
+    if kubernetes.is_object(type, left):
+        left, right = kubernetes.compared(type, left, right)
+    return tuple(_differences("", left, right))
 
 
 def _differences(path: str, old: Value, new: Value) -> Iterable[Change]:

@@ -42,10 +42,13 @@ class Change:
     dry_run: bool = False
     force: bool = False
     """Take over fields that others manage."""
+    strict: bool = False
+    """Refuse fields that the kind does not have, where the server would only warn."""
 
     def options(self, **more: str) -> dict[str, str]:
         """Query parameters."""
-        return {**more, **({"dryRun": "All"} if self.dry_run else {})}
+        checks = {"dryRun": "All"} if self.dry_run else {}
+        return {**more, **checks, **({"fieldValidation": "Strict"} if self.strict else {})}
 
 
 def create(change: Change, upsert: bool = False) -> Answer:

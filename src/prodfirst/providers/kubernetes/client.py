@@ -20,7 +20,7 @@ from urllib.parse import urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
-from urllib3.exceptions import HTTPError, NewConnectionError, SSLError
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, SSLError
 
 from prodfirst.providers.kubernetes.credentials import Credential, Credentials
 from prodfirst.providers.kubernetes.kubeconfig import Access
@@ -200,7 +200,9 @@ def _pause(asked: str | None, attempt: int) -> float:
     return min(seconds, _LONGEST_PAUSE)
 
 
-def _why(error: Exception) -> str:
+def _why(error: BaseException) -> str:
+    if isinstance(error, MaxRetryError) and error.reason is not None:
+        return _why(error.reason)
     if isinstance(error, SSLError):
         return f"cannot be trusted: {error.args[0] if error.args else error}"
     if isinstance(error, NewConnectionError):

@@ -110,10 +110,17 @@ class Cluster:
         path = self.collection(kind).path(namespace, name)
         return self.client.request("PATCH", path, options, steps, JSON_PATCH)
 
-    def delete(self, kind: Kind, namespace: str, name: str, propagation: str) -> None:
+    def delete(
+        self,
+        kind: Kind,
+        namespace: str,
+        name: str,
+        propagation: str,
+        options: Mapping[str, str] | None = None,
+    ) -> None:
         """Ask for deletion; it may take until finalizers are done."""
         body = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": propagation}
-        self.client.request("DELETE", self.collection(kind).path(namespace, name), None, body)
+        self.client.request("DELETE", self.collection(kind).path(namespace, name), options, body)
 
     def listed(self, kind: Kind, namespace: str, selector: str) -> list[Data]:
         """The objects of a namespace with these labels."""

@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Any
 
 from prodfirst.providers.kubernetes.filled import Path, is_filled, without
-from prodfirst.providers.kubernetes.objects import Data, Kind, metadata
+from prodfirst.providers.kubernetes.objects import Data, Kind, from_api, metadata, to_api
 from prodfirst.providers.kubernetes.ownership import OURS, Reach, owners, reach_of
 
 
@@ -66,18 +66,19 @@ def live_inputs(
 
     Without `additions` only what the program sets is looked at.
     """
+    live = to_api(live)
     counted = without(owners(live))
     own = OURS | {manager}
     place = _Place(
         path=(),
-        inputs=inputs,
-        recorded=recorded if recorded else ABSENT,
+        inputs=to_api(inputs),
+        recorded=to_api(recorded) if recorded else ABSENT,
         ours=reach_of(owner for owner in counted if owner.manager in own),
         others=reach_of(owner for owner in counted if owner.manager not in own),
     )
     question = _Question(kind, live, not metadata(live).get("managedFields"), additions)
     found = _walk(question, place, _spelled(kind, inputs, live))
-    return found if isinstance(found, dict) else {}
+    return from_api(found) if isinstance(found, dict) else {}
 
 
 def imported_inputs(kind: Kind, live: Data) -> Data:
@@ -85,7 +86,7 @@ def imported_inputs(kind: Kind, live: Data) -> Data:
     question = _Question(kind, live, unmanaged=True, additions=True)
     found = _walk(question, _Place((), {}, ABSENT, Reach(), Reach()), live)
     named = {"apiVersion": live.get("apiVersion"), "kind": live.get("kind")}
-    return {**named, **found} if isinstance(found, dict) else named
+    return from_api({**named, **found}) if isinstance(found, dict) else named
 
 
 def _walk(question: _Question, place: _Place, live: Any) -> Any:
@@ -124,7 +125,7 @@ def _walk_map(question: _Question, place: _Place, live: Data) -> Any:
     found |= {
         key: value
         for key, value in place.inputs.items()
-        if key not in live and (_is_zero(value) or _was_never_there(place.recorded, key))
+        if key not in live and _is_dropped(place.recorded, key, value)
     }
     return {key: found[key] for key in (*place.inputs, *found) if key in found}
 
@@ -208,10 +209,11 @@ def _spelled(kind: Kind, inputs: Data, live: Data) -> Data:
     if kind.kind != "Secret" or not isinstance(text, dict) or not isinstance(data, dict):
         return live
     own = inputs.get("data") or {}
+    rest = {key: value for key, value in data.items() if key in own or key not in text}
     return {
-        **live,
+        **{key: value for key, value in live.items() if key != "data"},
         "stringData": {key: _plain(data[key]) for key in text if key in data},
-        "data": {key: value for key, value in data.items() if key in own or key not in text},
+        **({"data": rest} if rest else {}),
     }
 
 
@@ -243,13 +245,9 @@ def _have_names(live: list[Any]) -> bool:
     return bool(live) and all(isinstance(item, dict) and "name" in item for item in live)
 
 
-def _is_zero(value: Any) -> bool:
-    """The API leaves out what is empty."""
-    if isinstance(value, dict):
-        return all(map(_is_zero, value.values()))
-    return not value
+def _is_dropped(recorded: Any, key: str, value: Any) -> bool:
+    """Whether the server left an input out when it was applied: that is no drift.
 
-
-def _was_never_there(recorded: Any, key: str) -> bool:
-    """The server dropped it when it was applied: that is no drift."""
-    return isinstance(recorded, dict) and key not in recorded
+    Where nothing is on record: the API leaves out what is empty.
+    """
+    return key not in recorded if isinstance(recorded, dict) else value in (None, "", [], {})

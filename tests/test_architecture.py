@@ -101,7 +101,7 @@ def _pinned() -> dict[str, str]:
 def _needed() -> dict[str, str]:
     """Every distribution that the project and its extras need here, and the version that is installed."""
     found: dict[str, str] = {}
-    waiting = [("prodfirst", frozenset({"aws", "local", "dev"}))]
+    waiting = [("prodfirst", frozenset({"aws", "kubernetes", "local", "dev"}))]
     while waiting:
         name, extras = waiting.pop()
         for text in distribution(name).requires or ():

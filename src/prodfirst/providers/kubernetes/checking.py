@@ -8,6 +8,9 @@ from typing import Any
 
 from prodfirst.providers.kubernetes.objects import (
     AUTONAMED,
+    PROPAGATION,
+    TIMEOUT_SECONDS,
+    WAIT_FOR,
     Data,
     annotation,
     is_named,
@@ -81,14 +84,17 @@ def _wrong(token: str, kind: str, inputs: Data) -> list[Failure]:
 def _annotations(inputs: Data) -> list[Failure]:
     """Values of our own annotations that would be passed over silently."""
     found = []
-    seconds = annotation(inputs, "pulumi.com/timeoutSeconds")
+    seconds = annotation(inputs, TIMEOUT_SECONDS)
     if seconds and not seconds.isdigit():
-        reason = f"`pulumi.com/timeoutSeconds` is a number of seconds, not `{seconds}`"
-        found.append(Failure('metadata.annotations["pulumi.com/timeoutSeconds"]', reason))
-    policy = annotation(inputs, "pulumi.com/deletionPropagationPolicy")
+        reason = f"`{TIMEOUT_SECONDS}` is a number of seconds, not `{seconds}`"
+        found.append(Failure(f'metadata.annotations["{TIMEOUT_SECONDS}"]', reason))
+    policy = annotation(inputs, PROPAGATION)
     if policy and policy.lower() not in ("foreground", "background", "orphan"):
         reason = f"a deletion is `foreground`, `background` or `orphan`, not `{policy}`"
-        found.append(Failure('metadata.annotations["pulumi.com/deletionPropagationPolicy"]', reason))
+        found.append(Failure(f'metadata.annotations["{PROPAGATION}"]', reason))
+    if annotation(inputs, WAIT_FOR):
+        reason = f"`{WAIT_FOR}` is not supported by the local provider: leave it out"
+        found.append(Failure(f'metadata.annotations["{WAIT_FOR}"]', reason))
     return [*found, *_labels(inputs)]
 
 

@@ -49,6 +49,12 @@ def test_what_the_cloud_chose_is_no_change() -> None:
     assert diff(schema, {"zone": "a"}, {"zone": "b"}).paths == {"zone": ("update", True)}
 
 
+def test_absent_false_and_empty_are_one_and_zero_is_a_value() -> None:
+    schema = Schema(inputs={"on": Prop(), "words": Prop(), "port": Prop()})
+    assert diff(schema, {"on": False, "words": []}, {}).paths == {}
+    assert diff(schema, {"port": 0}, {}).paths == {"port": ("delete", False)}
+
+
 def test_a_set_has_no_order_and_a_list_has_one() -> None:
     schema = Schema(inputs={"set": Prop(sort=True), "list": Prop()})
     assert diff(schema, {"set": ["a", "b"]}, {"set": ["b", "a"]}).paths == {}

@@ -53,8 +53,12 @@ def start(
     stderr: int | IO[bytes] = subprocess.PIPE,
     death_signal: signal.Signals | None = None,
     cwd: Path | None = None,
+    user: int | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start `command` in a session of its own; `death_signal` reaches it when this thread ends (Linux)."""
+    """Start `command` in a session of its own; `death_signal` reaches it when this thread ends (Linux).
+
+    `user` is a user id to become, with the group of the same number and no other; it takes root.
+    """
     return subprocess.Popen(
         list(command),
         env=dict(environment),
@@ -64,6 +68,9 @@ def start(
         pass_fds=tuple(pass_fds),
         cwd=cwd,
         start_new_session=True,
+        user=user,
+        group=user,
+        extra_groups=None if user is None else [],
         preexec_fn=_dying_with_parent(death_signal),
     )
 

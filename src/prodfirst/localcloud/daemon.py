@@ -17,14 +17,18 @@ from pathlib import Path
 from typing import Any
 
 from prodfirst.localcloud.authority import Authority
+from prodfirst.localcloud.aws.additions import Addition
 from prodfirst.localcloud.aws.api import Api, configure
 from prodfirst.localcloud.aws.audit import Audit
 from prodfirst.localcloud.aws.credentials import Credential, Registry
+from prodfirst.localcloud.aws.ec2 import Ec2
 from prodfirst.localcloud.aws.eks import Eks
 from prodfirst.localcloud.aws.eks_settings import EksSettings
 from prodfirst.localcloud.aws.eks_tokens import ClusterAccess
 from prodfirst.localcloud.aws.gateway import Gateway
 from prodfirst.localcloud.aws.held import Held
+from prodfirst.localcloud.aws.rds import Rds
+from prodfirst.localcloud.aws.rds_settings import RdsSettings
 from prodfirst.localcloud.aws.root import Root
 from prodfirst.localcloud.aws.webidentity import WebIdentities
 from prodfirst.localcloud.front import AWS, Front, Route
@@ -34,6 +38,7 @@ from prodfirst.localcloud.kubernetes.discovery import Discovery
 from prodfirst.localcloud.oidc.issuer import HOSTS as ISSUER_HOSTS
 from prodfirst.localcloud.oidc.issuer import Issuer
 from prodfirst.localcloud.oidc.jobs import ISSUER_HOST
+from prodfirst.localcloud.postgres.databases import Databases
 
 ADMINISTRATOR = "prodfirst-administrator"
 
@@ -72,10 +77,18 @@ async def _serve(settings: Settings) -> None:
     issuer = Issuer(folder)
     identities = WebIdentities(root, settings.account, {ISSUER_HOST: issuer})
     audit = Audit(folder / "audit.jsonl")
+    held = Held(folder / "held.json")
     clusters = Clusters(folder / "kubernetes", ClusterAccess(api, registry, audit), _log)
     eks = Eks(settings.account, clusters, EksSettings(folder / "eks.json"))
     discovery = Discovery(clusters)
-    gateway = Gateway(api, registry, audit, Held(folder / "held.json"), identities, eks)
+    databases = Databases(folder / "databases", _log)
+    await databases.restore()
+    additions: dict[str, Addition] = {
+        "ec2": Ec2(held),
+        "eks": eks,
+        "rds": Rds(databases, RdsSettings(held), root),
+    }
+    gateway = Gateway(api, registry, audit, additions, identities)
     context = authority.server_context()
     routes = (
         Route(CLUSTER_ISSUER_HOSTS, await discovery.start(context)),
@@ -96,6 +109,7 @@ async def _serve(settings: Settings) -> None:
     await gateway.stop()
     await discovery.stop()
     await clusters.stop()
+    await databases.close()
     await api.stop()
 
 

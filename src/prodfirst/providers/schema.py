@@ -172,6 +172,8 @@ def _unknown_property(key: str, known: set[str]) -> Failure:
 def _compare(prop: Prop, path: str, left: Any, right: Any) -> Iterator[tuple[str, str]]:
     if left == right or (left is not None and right is not None and prop.same and prop.same(left, right)):
         return
+    if _is_empty(left) and _is_empty(right):
+        return
     if prop.sort and isinstance(left, list) and isinstance(right, list) and is_known(right):
         if sorted(map(str, left)) == sorted(map(str, right)):
             return
@@ -180,6 +182,11 @@ def _compare(prop: Prop, path: str, left: Any, right: Any) -> Iterator[tuple[str
             yield from _compare(Prop(), _join(path, key), left.get(key), right.get(key))
         return
     yield path, "add" if left is None else "delete" if right is None else "update"
+
+
+def _is_empty(value: Any) -> bool:
+    """Absent, false and empty are one for the original's engine; 0 is a value."""
+    return value is None or value is False or value in ("", [], {})
 
 
 def _join(path: str, key: str) -> str:

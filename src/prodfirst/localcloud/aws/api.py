@@ -15,6 +15,9 @@ _READS = ("Describe", "Get", "Head", "List", "Decrypt", "Encrypt", "GenerateData
 _STATE_KEYS = {"logs": "cloudwatch_logs"}
 """Signing name → ministack's name of the service's state, where they differ."""
 
+_TOUCHES = {"rds": ("secretsmanager",)}
+"""Services whose state a call to another one changes too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Response:
@@ -61,6 +64,22 @@ def _mend_flow_log_tags() -> None:
     ec2._parse_tag_specs = parse
 
 
+def _keep_passwords_out() -> None:
+    """A master password stands in Secrets Manager alone; ministack 1.5.33 would save it with RDS too."""
+    from ministack.services import rds
+
+    original = rds.get_state
+
+    def state() -> Any:
+        kept = original()
+        for part in ("clusters", "instances"):
+            for _, record in kept[part].all_items():
+                record.pop("_MasterUserPassword", None)
+        return kept
+
+    rds.get_state = state
+
+
 class Api:
     """ministack as an ASGI application."""
 
@@ -74,6 +93,7 @@ class Api:
         from ministack.app import app
 
         _mend_flow_log_tags()
+        _keep_passwords_out()
         self._app = app
         self._lifespan = asyncio.create_task(
             self._app({"type": "lifespan"}, self._receive.get, self._events.put)
@@ -141,5 +161,6 @@ class Api:
         from ministack.core.persistence import save_all
 
         states = _build_persistence_save_dict()
-        key = _STATE_KEYS.get(service, service)
-        save_all({key: states[key]} if key in states else states)
+        touched = (service, *_TOUCHES.get(service, ()))
+        keys = [_STATE_KEYS.get(name, name) for name in touched]
+        save_all({key: states[key] for key in keys} if keys[0] in states else states)

@@ -40,7 +40,7 @@ class Eks:
         self._settings.keep_only(known)
         self._clusters.restore({key: _service_range(record) for key, record in known.items()})
 
-    def refuse(self, host: Host, called: Operation, request: Request) -> Response | None:
+    async def refuse(self, host: Host, called: Operation, request: Request) -> Response | None:
         """The answer to a call that EKS refuses and the API behind would not; None for any other."""
         key = self._key(host, called)
         if called.name != "CreateCluster" and key not in eks_records.clusters():

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import ssl
+from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
-from xml.sax.saxutils import escape
 
 from aiohttp import web
 
 from prodfirst.localcloud.aws import hosts, operation, signature, webidentity
+from prodfirst.localcloud.aws.additions import Addition
 from prodfirst.localcloud.aws.api import Api, Response
 from prodfirst.localcloud.aws.audit import Audit, Entry, identifying
 from prodfirst.localcloud.aws.credentials import Credential, Registry
-from prodfirst.localcloud.aws.eks import Eks
-from prodfirst.localcloud.aws.held import Held
 from prodfirst.localcloud.aws.hosts import Host
 from prodfirst.localcloud.aws.operation import Operation
+from prodfirst.localcloud.aws.refusals import refusal
 from prodfirst.localcloud.aws.signature import Denied, Request
 from prodfirst.localcloud.aws.webidentity import WebIdentities, WebIdentity
 
@@ -35,16 +34,14 @@ class Gateway:
         api: Api,
         registry: Registry,
         audit: Audit,
-        held: Held,
+        additions: Mapping[str, Addition],
         identities: WebIdentities,
-        eks: Eks,
     ) -> None:
         self._api = api
-        self._eks = eks
         self._identities = identities
         self._registry = registry
         self._audit = audit
-        self._held = held
+        self._additions = additions
         self._runner: web.AppRunner | None = None
 
     async def start(self, context: ssl.SSLContext) -> int:
@@ -102,17 +99,18 @@ class Gateway:
             return self._refuse(entry, host, denied.code, str(denied), denied.status)
         parts = urlsplit(request.url)
         raw_path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        response = self._eks.refuse(host, called, request) if host.service == "eks" else None
-        if response is None:
-            response = await self._api.call(request.method, name, raw_path, request.headers, request.body)
-            self._api.keep(host.service, called.name)
-        if host.service == "eks":
-            response = await self._eks.complete(host, called, request, response)
+        added = self._additions.get(host.service)
+        refused = await added.refuse(host, called, request) if added else None
+        if refused is not None:
+            self._note(entry, called, refused)
+            return refused
+        response = await self._api.call(request.method, name, raw_path, request.headers, request.body)
+        self._api.keep(host.service, called.name)
+        if added is not None:
+            response = await added.complete(host, called, request, response)
         self._note(entry, called, response)
         if identity is not None and response.status == 200:
             response = replace(response, body=webidentity.told(identity, response.body))
-        if host.service == "ec2" and response.status == 200:
-            response = replace(response, body=self._held.take(called, response.body))
         return response
 
     def _authenticate(self, request: Request, host: Host, called: Operation) -> Credential:
@@ -139,27 +137,4 @@ class Gateway:
     ) -> Response:
         entry.decision, entry.status, entry.reason = "deny", status, code
         self._audit.write(entry)
-        return _error(host, code, message, entry.id, status)
-
-
-def _error(host: Host | None, code: str, message: str, request_id: str, status: int) -> Response:
-    """A refusal in the service's own protocol; the request id is the audit's."""
-    service = host.service if host and host.service in hosts.SERVICES else "s3"
-    protocol = operation.model(service).metadata["protocol"]
-    if "json" in protocol:
-        body = json.dumps({"__type": code, "message": message})
-        headers = [("Content-Type", "application/x-amz-json-1.1"), ("x-amzn-RequestId", request_id)]
-        return Response(status, (*headers, ("x-amzn-ErrorType", code)), body.encode())
-    inner = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
-    match protocol:
-        case "ec2":
-            error = f"<Errors><Error>{inner}</Error></Errors>"
-            body = f"<Response>{error}<RequestID>{request_id}</RequestID></Response>"
-        case "query":
-            error = f"<Error><Type>Sender</Type>{inner}</Error>"
-            body = f"<ErrorResponse>{error}<RequestId>{request_id}</RequestId></ErrorResponse>"
-        case _:
-            body = f"<Error>{inner}<RequestId>{request_id}</RequestId></Error>"
-    return Response(
-        status, (("Content-Type", "application/xml"), ("x-amz-request-id", request_id)), body.encode()
-    )
+        return refusal(host.service if host else "", code, message, status, entry.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -107,6 +107,20 @@ class ResourceType:
     def delete(self, call: Call, id: str, state: Data) -> None:
         """Remove it. `missing` errors count as done."""
         raise NotImplementedError
+
+
+def requested(inputs: Data, names: Mapping[str, str]) -> dict[str, Any]:
+    """The given inputs as parameters of a call; `names` says how the call names each."""
+    return {parameter: inputs[key] for key, parameter in names.items() if inputs.get(key) is not None}
+
+
+def changed(old: Data, new: Data, names: Mapping[str, str]) -> dict[str, Any]:
+    """As `requested`, for what an update has to say."""
+    return {
+        parameter: value
+        for parameter, value in requested(new, names).items()
+        if value != requested(old, names).get(parameter)
+    }
 
 
 def error_code(error: Exception) -> str:

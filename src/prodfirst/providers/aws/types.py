@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from prodfirst.providers.aws import access, kms, network, s3, ssm
+from prodfirst.providers.aws import access, kms, network, rds, rds_cluster, rds_instance, s3, ssm
 from prodfirst.providers.aws.resource import ResourceType
 
 _CLASSES: tuple[type[ResourceType], ...] = (
@@ -30,6 +30,10 @@ _CLASSES: tuple[type[ResourceType], ...] = (
     s3.BucketLogging,
     s3.BucketOwnershipControls,
     ssm.Parameter,
+    rds.SubnetGroup,
+    rds.ClusterParameterGroup,
+    rds_cluster.Cluster,
+    rds_instance.ClusterInstance,
 )
 
 TYPES: Mapping[str, ResourceType] = {item.token: item() for item in _CLASSES}

@@ -27,9 +27,12 @@ HELD_ALONE = {
     "ec2:ModifySubnetAttribute": _CHANGES,
     "ec2:ModifyVpcEndpoint": _CHANGES,
     "ec2:ModifyVpcTenancy": _CHANGES,
+    "ec2:RevokeSecurityGroupIngress": "the original empties a group that it adopts; in a new VPC of the "
+    "local cloud there is nothing to revoke, and it is called when a rule is removed",
     "ec2:ReplaceRoute": _CHANGES,
     "ec2:ReplaceRouteTableAssociation": _CHANGES,
     "kms:DisableKey": _CHANGES,
+    "kms:DisableKeyRotation": _CHANGES,
     "kms:EnableKey": _CHANGES,
     "kms:PutKeyPolicy": _CHANGES,
     "kms:TagResource": _IMPLIED,
@@ -39,6 +42,7 @@ HELD_ALONE = {
     "logs:CreateLogDelivery": _IMPLIED,
     "logs:DeleteLogDelivery": _IMPLIED,
     "route53:AssociateVPCWithHostedZone": _IMPLIED,
+    "s3:DeleteBucketPolicy": "only for a bucket with an inline policy; else when the policy is removed",
     "s3:GetAccelerateConfiguration": _ALL_SETTINGS,
     "s3:GetBucketAcl": _ALL_SETTINGS,
     "s3:GetBucketCORS": _ALL_SETTINGS,
@@ -54,4 +58,4 @@ HELD_ALONE = {
     "s3:TagResource": "only for a bucket with attribute-based access control, which the local API lacks",
     "s3:UntagResource": "only for a bucket with attribute-based access control, which the local API lacks",
 }
-"""In a lock, and not seen when the example is made, read, changed and removed."""
+"""In a lock, called by the original when something is made or read, and not seen then."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from prodfirst.estate.definition import Environment, Estate, Stack
 from prodfirst.kernel.errors import InvalidInput, Problem
+from prodfirst.permissions import kubernetes
 from prodfirst.permissions.aws.actions import READING_LEVELS, level
 from prodfirst.permissions.aws.entry import READING, Entry, Gate
 from prodfirst.permissions.aws.functions import FUNCTIONS
@@ -24,8 +25,6 @@ from prodfirst.resources.graph import Resource, ResourceGraph
 
 WITHOUT_CLOUD = frozenset({"random", "time", "tls"})
 """Packages whose resources are computed where the engine runs."""
-LATER = frozenset({"kubernetes"})
-"""Packages whose identities are no roles of AWS (permissions/kubernetes.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ def _needs(estate: Estate, stack: Stack, environment: Environment, graph: Resour
 
 def _of_function(token: str, stack: Stack, environment: Environment) -> Iterator[Need]:
     """A function reads, whoever runs the program."""
-    if token.split(":", 1)[0] in WITHOUT_CLOUD | LATER:
+    if token.split(":", 1)[0] in WITHOUT_CLOUD:
         return
     if token not in FUNCTIONS:
         raise InvalidInput(
@@ -119,7 +118,10 @@ def _of_function(token: str, stack: Stack, environment: Environment) -> Iterator
 
 def _of_resource(subject: Subject, stack: Stack) -> Iterator[Need]:
     package = subject.resource.type.split(":", 1)[0]
-    if package in WITHOUT_CLOUD | LATER:
+    if package in WITHOUT_CLOUD:
+        return
+    if package == kubernetes.PACKAGE:
+        yield from kubernetes.needs_of(subject.resource, subject.graph)
         return
     entry = TABLE.get(subject.resource.type)
     if entry is None:
@@ -173,9 +175,16 @@ def _abstract_reason(reason: Reason, facts: Facts) -> Reason:
 
 def _check_reading(needs: Iterable[Need]) -> None:
     """A plan identity reads, whatever the table says."""
-    wrong = sorted({need.grant.action for need in needs if level(need.grant.action) not in READING_LEVELS})
+    wrong = sorted({need.grant.action for need in needs if not _reads(need.grant.action)})
     if wrong:
         raise AssertionError(f"not an action that reads: {', '.join(wrong)}")
+
+
+def _reads(action: str) -> bool:
+    service, name = action.split(":", 1)
+    if service == kubernetes.PACKAGE:
+        return name in kubernetes.READING_VERBS
+    return level(action) in READING_LEVELS
 
 
 def _permissions(by_environment: Mapping[str, tuple[Need, ...]]) -> tuple[Permission, ...]:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
-from local_callers import ACCOUNT, Caller, trusting
+from botocore.auth import SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from local_callers import ACCOUNT, REGION, Caller, trusting
 
 from prodfirst.localcloud.lifecycle import LocalCloud
 
@@ -51,12 +56,49 @@ def make_role(administrator: Caller, name: str, trust: Mapping[str, Any] | None 
         return str(iam.get_role(RoleName=name)["Role"]["Arn"])
 
 
+def eks_token(
+    caller: Caller,
+    cluster: str | None = NAME,
+    url: str = f"https://sts.{REGION}.amazonaws.com/",
+    expires: int = 60,
+    change: Callable[[str], str] = lambda url: url,
+    **query: str,
+) -> str:
+    """What `aws eks get-token` makes, or with something changed. It takes no second, as the command does."""
+    headers = {"x-k8s-aws-id": cluster} if cluster else {}
+    who = {"Action": "GetCallerIdentity", "Version": "2011-06-15", **query}
+    request = AWSRequest("GET", f"{url}?{urlencode(who)}", headers=headers)
+    credentials = Credentials(caller.key, caller.secret, caller.token)
+    SigV4QueryAuth(credentials, "sts", REGION, expires).add_auth(request)
+    signed = change(str(request.prepare().url))
+    return "k8s-aws-v1." + base64.urlsafe_b64encode(signed.encode()).decode().rstrip("=")
+
+
+def write_kubeconfig(path: Path, cluster: Mapping[str, Any]) -> Path:
+    """Where the cluster is, and no user."""
+    where = {
+        "server": cluster["endpoint"],
+        "certificate-authority-data": cluster["certificateAuthority"]["data"],
+    }
+    context = {"name": "it", "context": {"cluster": "it", "user": ""}}
+    document = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "it", "cluster": where}],
+        "contexts": [context],
+        "current-context": "it",
+    }
+    path.write_text(json.dumps(document))
+    return path
+
+
 @dataclass(frozen=True)
 class Shell:
     """The ordinary tools, with somebody's credentials, behind the front."""
 
     caller: Caller
     kubeconfig: Path
+    cluster: str = NAME
 
     def run(self, *command: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """One command of the virtual environment."""
@@ -77,15 +119,19 @@ class Shell:
             check=False,
         )
 
+    def try_kubectl(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        """`kubectl` with a fresh token of the caller."""
+        return self.run("kubectl", "--token", eks_token(self.caller, self.cluster), *arguments, stdin=stdin)
+
     def kubectl(self, *arguments: str, stdin: str = "") -> str:
         """Standard output of a `kubectl` that succeeds."""
-        done = self.run("kubectl", *arguments, stdin=stdin)
+        done = self.try_kubectl(*arguments, stdin=stdin)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
     def refused(self, *arguments: str, stdin: str = "") -> str:
         """Standard error of a `kubectl` that fails, in lower case."""
-        done = self.run("kubectl", *arguments, stdin=stdin)
+        done = self.try_kubectl(*arguments, stdin=stdin)
         assert done.returncode != 0, done.stdout
         return done.stderr.lower()
 
@@ -96,7 +142,7 @@ class Shell:
 
     def under(self, caller: Caller) -> Shell:
         """The same tools with other credentials."""
-        return Shell(caller, self.kubeconfig)
+        return Shell(caller, self.kubeconfig, self.cluster)
 
 
 @pytest.fixture(scope="session")
@@ -109,11 +155,8 @@ def cluster(cloud: LocalCloud, administrator: Caller) -> Mapping[str, Any]:
 def shell(
     cluster: Mapping[str, Any], administrator: Caller, tmp_path_factory: pytest.TempPathFactory
 ) -> Shell:
-    """The creator's tools, after `aws eks update-kubeconfig`."""
-    made = Shell(administrator, tmp_path_factory.mktemp("kube") / "config")
-    done = made.run("aws", "eks", "update-kubeconfig", "--name", str(cluster["name"]))
-    assert done.returncode == 0, done.stderr
-    return made
+    """The creator's tools."""
+    return Shell(administrator, write_kubeconfig(tmp_path_factory.mktemp("kube") / "config", cluster))
 
 
 def member(administrator: Caller, role: str, **entry: Any) -> Caller:

@@ -7,39 +7,14 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 import botocore.auth
 import pytest
 import urllib3
-from botocore.auth import SigV4QueryAuth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
-from cluster_fixtures import NAME, Shell
+from cluster_fixtures import NAME, Shell, eks_token
 from local_callers import REGION, Caller
 
 from prodfirst.localcloud.lifecycle import LocalCloud
-
-_STS = f"https://sts.{REGION}.amazonaws.com/"
-_WHO = {"Action": "GetCallerIdentity", "Version": "2011-06-15"}
-
-
-def _token(
-    caller: Caller,
-    cluster: str | None = NAME,
-    url: str = _STS,
-    expires: int = 60,
-    change: Callable[[str], str] = lambda url: url,
-    **query: str,
-) -> str:
-    """What `aws eks get-token` makes, with something changed."""
-    headers = {"x-k8s-aws-id": cluster} if cluster else {}
-    request = AWSRequest("GET", f"{url}?{urlencode({**_WHO, **query})}", headers=headers)
-    SigV4QueryAuth(Credentials(caller.key, caller.secret, caller.token), "sts", REGION, expires).add_auth(
-        request
-    )
-    signed = change(str(request.prepare().url))
-    return "k8s-aws-v1." + base64.urlsafe_b64encode(signed.encode()).decode().rstrip("=")
 
 
 @pytest.fixture(scope="module")
@@ -61,10 +36,7 @@ def ask(cluster: Mapping[str, Any], tmp_path_factory: pytest.TempPathFactory) ->
 def test_a_token_made_as_the_aws_command_makes_it_is_accepted(
     ask: Callable[[str], int], administrator: Caller
 ) -> None:
-    assert ask(_token(administrator)) == 200
-    assert (
-        ask(_token(administrator, url="https://sts.amazonaws.com/".replace("sts.", f"sts.{REGION}."))) == 200
-    )
+    assert ask(eks_token(administrator)) == 200
 
 
 def test_the_token_of_the_aws_command_itself_is_accepted(ask: Callable[[str], int], shell: Shell) -> None:
@@ -84,7 +56,7 @@ WRONG: Mapping[str, tuple[dict[str, Any], str]] = {
     "for another host": ({"url": "https://sts.example.com/"}, "another host than STS"),
     "for another service": ({"url": f"https://iam.{REGION}.amazonaws.com/"}, "another host than STS"),
     "for another region": ({"url": "https://sts.us-east-1.amazonaws.com/"}, "SignatureDoesNotMatch"),
-    "without TLS": ({"url": _STS.replace("https", "http")}, "not the URL of STS"),
+    "without TLS": ({"url": f"http://sts.{REGION}.amazonaws.com/"}, "not the URL of STS"),
     "with a longer life": ({"expires": 3600}, "expired"),
     "with its signature changed": (
         {"change": lambda url: url[:-1] + ("0" if url[-1] != "0" else "1")},
@@ -102,7 +74,7 @@ def test_a_wrong_token_is_refused_and_the_audit_says_why(
     cloud: LocalCloud, ask: Callable[[str], int], administrator: Caller, wrong: str
 ) -> None:
     changes, why = WRONG[wrong]
-    assert ask(_token(administrator, **changes)) == 401
+    assert ask(eks_token(administrator, **changes)) == 401
     assert why in _last_refusal(cloud)
 
 
@@ -112,7 +84,7 @@ def test_an_expired_token_is_refused(
     def at(minutes: int) -> str:
         moment = datetime.now(UTC) - timedelta(minutes=minutes)
         monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda: moment.replace(tzinfo=None))
-        return _token(administrator)
+        return eks_token(administrator)
 
     assert ask(at(14)) == 200
     assert ask(at(16)) == 401
@@ -123,7 +95,7 @@ def test_the_token_of_a_deleted_key_is_refused(
     cloud: LocalCloud, ask: Callable[[str], int], administrator: Caller
 ) -> None:
     stranger = Caller(administrator.environment, administrator.key, "another secret")
-    assert ask(_token(stranger)) == 401
+    assert ask(eks_token(stranger)) == 401
     assert "SignatureDoesNotMatch" in _last_refusal(cloud)
 
 

@@ -23,10 +23,14 @@ from prodfirst.localcloud.aws.audit import Audit
 from prodfirst.localcloud.aws.credentials import Credential, Registry
 from prodfirst.localcloud.aws.ec2 import Ec2
 from prodfirst.localcloud.aws.eks import Eks
+from prodfirst.localcloud.aws.eks_issuers import Issuers
 from prodfirst.localcloud.aws.eks_settings import EksSettings
 from prodfirst.localcloud.aws.eks_tokens import ClusterAccess
 from prodfirst.localcloud.aws.gateway import Gateway
 from prodfirst.localcloud.aws.held import Held
+from prodfirst.localcloud.aws.pod_identity import PodIdentity
+from prodfirst.localcloud.aws.pod_identity_server import HOSTS as POD_IDENTITY_HOSTS
+from prodfirst.localcloud.aws.pod_identity_server import PodIdentityServer
 from prodfirst.localcloud.aws.rds import Rds
 from prodfirst.localcloud.aws.rds_settings import RdsSettings
 from prodfirst.localcloud.aws.root import Root
@@ -75,10 +79,13 @@ async def _serve(settings: Settings) -> None:
     root = Root(api, settings.account)
     await _administrator(api, root, registry, settings)
     issuer = Issuer(folder)
-    identities = WebIdentities(root, settings.account, {ISSUER_HOST: issuer})
     audit = Audit(folder / "audit.jsonl")
     held = Held(folder / "held.json")
     clusters = Clusters(folder / "kubernetes", ClusterAccess(api, registry, audit), _log)
+    identities = WebIdentities(root, settings.account, Issuers(clusters, {ISSUER_HOST: issuer}))
+    pods = PodIdentityServer(
+        PodIdentity(api, root, registry, clusters, settings.account), registry, audit, settings.account
+    )
     eks = Eks(settings.account, clusters, EksSettings(folder / "eks.json"))
     discovery = Discovery(clusters)
     databases = Databases(folder / "databases", _log)
@@ -90,7 +97,9 @@ async def _serve(settings: Settings) -> None:
     }
     gateway = Gateway(api, registry, audit, additions, identities)
     context = authority.server_context()
+    pods_port, agent_port = await pods.start(context)
     routes = (
+        Route(POD_IDENTITY_HOSTS, pods_port),
         Route(CLUSTER_ISSUER_HOSTS, await discovery.start(context)),
         Route(AWS, await gateway.start(context)),
         Route(ISSUER_HOSTS, await issuer.start(context)),
@@ -102,12 +111,13 @@ async def _serve(settings: Settings) -> None:
         front_port = await front.start(0)
     eks.restore()
     _publish(folder, {"pid": os.getpid(), "port": front_port, "account": settings.account,
-                      "region": settings.region})  # fmt: skip
+                      "region": settings.region, "agent": agent_port})  # fmt: skip
     await stop.wait()
     await front.stop()
     await issuer.stop()
     await gateway.stop()
     await discovery.stop()
+    await pods.stop()
     await clusters.stop()
     await databases.close()
     await api.stop()

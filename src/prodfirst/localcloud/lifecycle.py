@@ -37,6 +37,13 @@ class Running:
     """Of the front, on 127.0.0.1."""
     account: str
     region: str
+    agent: int
+    """Port of the EKS Pod Identity agent, on 127.0.0.1."""
+
+    @property
+    def agent_url(self) -> str:
+        """For `AWS_CONTAINER_CREDENTIALS_FULL_URI` of a process that stands for a pod."""
+        return f"http://127.0.0.1:{self.agent}/v1/credentials"
 
 
 @dataclass(frozen=True)
@@ -179,7 +186,7 @@ class LocalCloud:
             data: dict[str, Any] = json.loads((self.home / "running.json").read_text())
         except FileNotFoundError:
             return None
-        running = Running(data["pid"], data["port"], data["account"], data["region"])
+        running = Running(data["pid"], data["port"], data["account"], data["region"], data["agent"])
         return running if _is_ours(running.pid) else None
 
     def _start(self, account: str, region: str) -> Running:

@@ -91,7 +91,7 @@ class Gateway:
             if called.service == "sts" and called.name == _WEB:
                 identity = await self._identities.verify(called.parameters)
                 entry.principal = identity.principal
-                request = webidentity.verified_only(request, called.parameters)
+                request = webidentity.verified_only(request, called.parameters, identity)
             else:
                 credential = self._authenticate(request, host, called)
                 entry.key, entry.principal = credential.key, credential.principal

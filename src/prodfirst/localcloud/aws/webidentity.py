@@ -103,9 +103,10 @@ class WebIdentities:
             raise _invalid("Incorrect token audience") from error
         except jwt.PyJWTError as error:
             raise _invalid(f"the token could not be validated: {str(error).lower()}") from error
-        if not isinstance(claims["aud"], str):
+        audiences = [claims["aud"]] if isinstance(claims["aud"], str) else claims["aud"]
+        if len(audiences) != 1:
             raise _invalid("the token has more than one audience")
-        return claims
+        return {**claims, "aud": audiences[0]}
 
     def _key(self, token: str, host: str) -> jwt.PyJWK:
         issuer = self._issuers.get(host)
@@ -119,15 +120,18 @@ class WebIdentities:
         return found
 
 
-def verified_only(request: Request, parameters: Mapping[str, str]) -> Request:
+def verified_only(request: Request, parameters: Mapping[str, str], identity: WebIdentity) -> Request:
     """The same call with the verified parameters and nothing else.
 
-    A parameter that is given twice would be read once by us and once, differently, by the API.
+    A parameter that is given twice would be read once by us and once, differently, by the API. The claims go
+    in as they were understood: one audience is a string, also where the issuer wrote a list of one, as
+    Kubernetes does.
     """
+    token = jwt.encode(dict(identity.claims), "", algorithm="none")
     parts = urlsplit(request.url)
     headers = {"host": parts.netloc, "content-type": "application/x-www-form-urlencoded; charset=utf-8"}
     url = urlunsplit((parts.scheme, parts.netloc, "/", "", ""))
-    return Request("POST", url, headers, urlencode(dict(parameters)).encode())
+    return Request("POST", url, headers, urlencode({**parameters, "WebIdentityToken": token}).encode())
 
 
 def told(identity: WebIdentity, body: bytes) -> bytes:

@@ -53,7 +53,13 @@ class ApiClient:
 
     async def apply(self, path: str, manifest: Mapping[str, Any]) -> None:
         """Server-side apply; what others changed in our fields is taken back."""
-        await self._call("PATCH", path, {"fieldManager": _MANAGER, "force": "true"}, manifest)
+        query = {"fieldManager": _MANAGER, "force": "true"}
+        await self._call("PATCH", path, query, manifest, "application/apply-patch+yaml")
+
+    async def create(self, path: str, manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the server made of an object, or answers to a review."""
+        made: Mapping[str, Any] = await self._call("POST", path, {}, manifest, "application/json")
+        return made
 
     async def delete(self, path: str) -> None:
         """Delete one object."""
@@ -70,9 +76,14 @@ class ApiClient:
                 yield json.loads(line)
 
     async def _call(
-        self, method: str, path: str, query: Mapping[str, str], body: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        body: Mapping[str, Any] | None = None,
+        kind: str = "",
     ) -> Any:
-        headers = {"Content-Type": "application/apply-patch+yaml"} if body is not None else {}
+        headers = {"Content-Type": kind} if kind else {}
         async with self._session.request(
             method,
             f"{self._server}{path}",

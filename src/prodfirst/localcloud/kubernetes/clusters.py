@@ -100,6 +100,15 @@ class Clusters:
         """Issuer (without its scheme) → its JSON Web Key Set, of every cluster."""
         return {cluster.issuer_host: self._pki(cluster).published for cluster in self._known.values()}
 
+    def issued_by(self, issuer: str) -> Cluster | None:
+        """The cluster whose service account tokens name `issuer`."""
+        return next((cluster for cluster in self._known.values() if cluster.issuer == issuer), None)
+
+    def client(self, cluster: Cluster) -> ApiClient | None:
+        """For calls of its API server; None while it does not run."""
+        running = self._running.get(cluster.id)
+        return running.plane.client if running else None
+
     async def bring_in_step(self, key: Key) -> None:
         """See that the cluster obeys its access entries as they are now; one that is not up does so later."""
         cluster = self._known.get(key)

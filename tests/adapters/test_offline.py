@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 from engine_fixtures import Deployment
 
+from prodfirst.adapters.pulumi.host import Answered
 from prodfirst.adapters.pulumi.offline import Answer, Incomplete, packages_of, preview_offline
 from prodfirst.adapters.pulumi.running import EngineRun
+from prodfirst.adapters.recorded_invokes import answers_for, record
+from prodfirst.kernel.errors import Refused
 from prodfirst.planning.steps import Operation
 from prodfirst.resources.values import UNKNOWN
 
@@ -74,6 +77,31 @@ def test_a_recorded_answer_makes_it_whole(unborn: Deployment, nowhere: EngineRun
     preview = preview_offline(unborn.engine, nowhere, (WHO,))
     (vpc,) = (item for item in preview.graph.resources if item.name == "main")
     assert vpc.inputs["tags"] == {"account": "111122223333"}
+
+
+def test_what_a_program_was_told_is_recorded_for_the_next_time(
+    unborn: Deployment, nowhere: EngineRun, tmp_path: Path
+) -> None:
+    unborn.program(ASKS)
+    told = preview_offline(unborn.engine, nowhere, (WHO,)).answers
+    assert record(tmp_path / "permissions", "dev", told, whole=True) == 1
+    assert answers_for(tmp_path / "permissions", "dev") == (WHO,)
+    assert answers_for(tmp_path / "permissions", "production") == ()
+    again = preview_offline(unborn.engine, nowhere, answers_for(tmp_path / "permissions", "dev"))
+    assert again.graph.invokes == (WHO.token,)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        Answered("aws:ec2/getVpc:getVpc", {}, None, secret=True),
+        Answered("aws:ssm/getParameter:getParameter", {}, {"value": "hunter2"}, secret=False),
+    ],
+)
+def test_a_secret_answer_is_never_recorded(told: Answered, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="not recorded"):
+        record(tmp_path, "dev", (told,), whole=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_program_that_passes_over_the_refusal_is_incomplete_all_the_same(

@@ -103,6 +103,16 @@ def test_types_without_an_entry_are_refused_all_at_once() -> None:
     assert "aws:sqs/queue:Queue" in told[0][1]
 
 
+def test_a_function_that_asks_the_cloud_needs_it_too() -> None:
+    place = estate()
+    stack = place.stacks[StackName("shop")]
+    asking = ResourceGraph((), ("aws:ec2/getVpc:getVpc", "aws:index/getRegion:getRegion"))
+    held = lock_of(place, stack, {"staging": asking})
+    assert allowed(held, "plan", "ec2:DescribeVpcs", "*")
+    with pytest.raises(InvalidInput, match="aws:rds/getCluster:getCluster"):
+        lock_of(place, stack, {"staging": ResourceGraph((), ("aws:rds/getCluster:getCluster",))})
+
+
 def test_a_role_is_passed_only_where_an_input_names_one_and_only_to_its_service() -> None:
     role = resource("aws:iam/role:Role", "logs", name="acme-staging-logs", path="/shop/")
     flow = "aws:ec2/flowLog:FlowLog"

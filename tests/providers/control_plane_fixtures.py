@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,6 +80,13 @@ class ControlPlane:
         """A JSON patch as a person would make it."""
         found = kind_of("kubernetes:core/v1:Thing", {"apiVersion": api_version, "kind": kind})
         return self.calls().patch(found, namespace, name, list(steps), {"fieldManager": manager}).data
+
+    def wait(self, done: Callable[[], bool], seconds: float = 30.0) -> None:
+        """Until a controller has done its work."""
+        end = time.monotonic() + seconds
+        while not done():
+            assert time.monotonic() < end
+            time.sleep(0.1)
 
     def allow(self, user: str, namespace: str, *rules: Data) -> None:
         """Give a user these rules in a namespace, and nothing else."""

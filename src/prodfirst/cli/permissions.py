@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prodfirst.cli.options import file_option, json_option, open_estate, print_json, stacks_argument
+from prodfirst.cli.options import (
+    environment_option,
+    file_option,
+    json_option,
+    open_estate,
+    open_site,
+    print_json,
+    selected,
+    stacks_argument,
+)
 from prodfirst.kernel.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -72,6 +81,30 @@ def show(stacks: tuple[str, ...], file: Path | None, as_json: bool) -> None:
 
     estate = open_estate(file)
     _print(committed_views(estate, _selected(estate, stacks)), as_json)
+
+
+@permissions.command()
+@stacks_argument
+@file_option
+@environment_option
+@json_option
+def record(stacks: tuple[str, ...], file: Path | None, environment: str | None, as_json: bool) -> None:
+    """Record what the programs of STACKS (default: all) ask the cloud, with your own credentials.
+
+    Offline nobody can answer; the answers lie in permissions/invokes.json, committed, and hold no secret.
+    """
+    from prodfirst.cli.plans import engine_of
+    from prodfirst.rendering.progress import progress
+    from prodfirst.usecases.recording import record_answers
+
+    site = open_site(file, environment)
+    engine = engine_of(site, quiet=as_json)
+    with progress(quiet=as_json) as listen:
+        count = record_answers(site, selected(site, stacks), engine, listen)
+    if as_json:
+        print_json({"prodfirst": "recording", "version": 1, "answers": count})
+    else:
+        click.echo(f"recorded {count} answers of {site.environment.name} in permissions/invokes.json")
 
 
 def _selected(estate: Estate, names: tuple[str, ...]) -> tuple[Stack, ...]:

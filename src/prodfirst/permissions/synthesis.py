@@ -11,20 +11,20 @@ from dataclasses import dataclass, field, replace
 
 from prodfirst.estate.definition import Environment, Estate, Stack
 from prodfirst.kernel.errors import InvalidInput, Problem
+from prodfirst.permissions import kubernetes
 from prodfirst.permissions.aws.actions import READING_LEVELS, level
-from prodfirst.permissions.aws.entry import Entry, Gate
+from prodfirst.permissions.aws.entry import READING, Entry, Gate
+from prodfirst.permissions.aws.functions import FUNCTIONS
 from prodfirst.permissions.aws.scope import Scope
 from prodfirst.permissions.aws.subject import Subject
 from prodfirst.permissions.aws.table import TABLE
-from prodfirst.permissions.grants import Conditions, Grant, Need, Reason, Slot
+from prodfirst.permissions.grants import Conditions, Grant, Need, Reason, Slot, conditions
 from prodfirst.permissions.lock import Lock, Permission
 from prodfirst.permissions.placeholders import Facts
 from prodfirst.resources.graph import Resource, ResourceGraph
 
 WITHOUT_CLOUD = frozenset({"random", "time", "tls"})
 """Packages whose resources are computed where the engine runs."""
-LATER = frozenset({"kubernetes"})
-"""Packages whose identities are no roles of AWS (permissions/kubernetes.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +86,42 @@ def _needs(estate: Estate, stack: Stack, environment: Environment, graph: Resour
             found.extend(_of_resource(subject, stack))
         except InvalidInput as error:
             problems.extend(item for item in error.problems if item not in problems)
+    for token in graph.invokes:
+        try:
+            found.extend(_of_function(token, stack, environment))
+        except InvalidInput as error:
+            problems.extend(error.problems)
     if problems:
         raise InvalidInput(*problems)
     return found
 
 
+def _of_function(token: str, stack: Stack, environment: Environment) -> Iterator[Need]:
+    """A function reads, whoever runs the program."""
+    if token.split(":", 1)[0] in WITHOUT_CLOUD:
+        return
+    if token not in FUNCTIONS:
+        raise InvalidInput(
+            Problem(
+                f"the permissions of the function `{token}` are not known, and the program of stack "
+                f"`{stack.name}` asks it",
+                str(stack.program),
+                "no entry of the table says what the original provider calls for it",
+                "write the value into the estate, or add an entry to `permissions/aws/functions.py`",
+            )
+        )
+    region = conditions({"StringEquals": {"aws:RequestedRegion": environment.region}})
+    reason = Reason(token, token.rsplit(":", 1)[-1], Slot.READ, READING)
+    for action in FUNCTIONS[token]:
+        yield Need(Grant(action, "*", region), reason, None, "the function asks by no resource")
+
+
 def _of_resource(subject: Subject, stack: Stack) -> Iterator[Need]:
     package = subject.resource.type.split(":", 1)[0]
-    if package in WITHOUT_CLOUD | LATER:
+    if package in WITHOUT_CLOUD:
+        return
+    if package == kubernetes.PACKAGE:
+        yield from kubernetes.needs_of(subject.resource, subject.graph)
         return
     entry = TABLE.get(subject.resource.type)
     if entry is None:
@@ -147,9 +175,16 @@ def _abstract_reason(reason: Reason, facts: Facts) -> Reason:
 
 def _check_reading(needs: Iterable[Need]) -> None:
     """A plan identity reads, whatever the table says."""
-    wrong = sorted({need.grant.action for need in needs if level(need.grant.action) not in READING_LEVELS})
+    wrong = sorted({need.grant.action for need in needs if not _reads(need.grant.action)})
     if wrong:
         raise AssertionError(f"not an action that reads: {', '.join(wrong)}")
+
+
+def _reads(action: str) -> bool:
+    service, name = action.split(":", 1)
+    if service == kubernetes.PACKAGE:
+        return name in kubernetes.READING_VERBS
+    return level(action) in READING_LEVELS
 
 
 def _permissions(by_environment: Mapping[str, tuple[Need, ...]]) -> tuple[Permission, ...]:

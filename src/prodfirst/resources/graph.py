@@ -60,5 +60,7 @@ class ResourceGraph:
     """All registrations of one run of one program, in the order of their URNs."""
 
     resources: tuple[Resource, ...]
+    invokes: tuple[str, ...] = ()
+    """Tokens of the functions that the program asked a provider, such as `aws:index/getRegion:getRegion`."""
     incomplete: tuple[str, ...] = ()
     """Why it may lack something (an invoke nobody could answer, a remote component); empty if whole."""

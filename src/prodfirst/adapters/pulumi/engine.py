@@ -13,6 +13,7 @@ from prodfirst.adapters.pulumi.checkpoint import file_store, read_checkpoint
 from prodfirst.adapters.pulumi.drifting import Drift, drift_of
 from prodfirst.adapters.pulumi.events import Diagnostic, Event, OnEvent, Started, Summary
 from prodfirst.adapters.pulumi.graph import graph_of
+from prodfirst.adapters.pulumi.host import Answered
 from prodfirst.adapters.pulumi.running import GRACE_SECONDS, Ended, EngineRun, run_engine
 from prodfirst.adapters.pulumi.stopping import Ending, Stop
 from prodfirst.adapters.pulumi.tool import EngineBinary
@@ -37,6 +38,8 @@ class Preview:
     """The repository's files that the program opened, absolute."""
     invokes: frozenset[str]
     """Tokens of the functions that it asked a provider."""
+    answers: tuple[Answered, ...] = ()
+    """What it was told."""
 
 
 class Result(Enum):
@@ -111,11 +114,12 @@ class Engine:
             steps=stepping.planned(
                 ended.events, sources, stepping.made_in_apply(ended.host.registrations.values())
             ),
-            graph=graph_of(ended.host.registrations, ended.events, run.root),
+            graph=graph_of(ended.host, ended.events, run.root),
             diagnostics=_diagnostics(ended),
             output=ended.output,
             files=ended.host.files,
             invokes=frozenset(ended.host.invokes),
+            answers=tuple(ended.host.answers),
         )
 
     def update(
@@ -144,7 +148,7 @@ class Engine:
             unfinished=stepping.unfinished(ended.events, sources),
             problems=problems,
             summary=next((event for event in ended.events if isinstance(event, Summary)), None),
-            graph=graph_of(ended.host.registrations, ended.events, run.root),
+            graph=graph_of(ended.host, ended.events, run.root),
             diagnostics=_diagnostics(ended),
             output=ended.output,
         )

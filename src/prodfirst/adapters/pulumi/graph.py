@@ -7,13 +7,14 @@ from pathlib import Path
 from types import MappingProxyType
 
 from prodfirst.adapters.pulumi.events import Event, Finished, Started, State
-from prodfirst.adapters.pulumi.host import Registration
+from prodfirst.adapters.pulumi.host import ProgramHost, Registration
 from prodfirst.adapters.pulumi.stepping import ROOT_TYPE, positions_of
 from prodfirst.resources.graph import Resource, ResourceGraph, Urn, urn_type
 
 
-def graph_of(registrations: Mapping[str, Registration], events: Iterable[Event], root: Path) -> ResourceGraph:
+def graph_of(host: ProgramHost, events: Iterable[Event], root: Path) -> ResourceGraph:
     """All resources but the stack's own; default providers, which only the engine knows, are among them."""
+    registrations = host.registrations
     states = _states(events)
     urns = sorted({*registrations, *states})
     resources = tuple(
@@ -21,7 +22,7 @@ def graph_of(registrations: Mapping[str, Registration], events: Iterable[Event],
         for urn in urns
         if urn_type(Urn(urn)) != ROOT_TYPE
     )
-    return ResourceGraph(resources, _incomplete(registrations))
+    return ResourceGraph(resources, tuple(sorted(host.invokes)), _incomplete(registrations))
 
 
 def _states(events: Iterable[Event]) -> Mapping[Urn, State]:

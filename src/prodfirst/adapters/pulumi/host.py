@@ -43,6 +43,17 @@ class Registration:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """What the program asked a provider, and was told."""
+
+    token: str
+    arguments: Mapping[str, Any]
+    answer: Mapping[str, Any] | None
+    """None where it holds a secret."""
+    secret: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ProgramFailure:
     """How the program ended, where it did not end well."""
 
@@ -68,6 +79,7 @@ class ProgramHost:
     port: int = 0
     registrations: dict[str, Registration] = field(default_factory=dict)
     invokes: set[str] = field(default_factory=set)
+    answers: list[Answered] = field(default_factory=list)
     failure: ProgramFailure | None = None
     refusal: ProdfirstError | None = None
     """Why the parent refused to let the program start."""
@@ -119,6 +131,10 @@ class ProgramHost:
                 self.files = tuple(report["files"])
             case "invoke":
                 self.invokes.add(report["token"])
+            case "answer":
+                self.answers.append(
+                    Answered(report["token"], report["arguments"], report["answer"], report["secret"])
+                )
             case "secret":
                 self.masker.add(report["value"])
             case "failed":

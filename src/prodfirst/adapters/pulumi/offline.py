@@ -62,8 +62,12 @@ def preview_offline(engine: Engine, run: EngineRun, answers: tuple[Answer, ...])
         folder = Path(name)
         (folder / "answers.json").write_text(json.dumps([_entry(item) for item in answers]))
         report = folder / "report"
+        # the engine writes the salt of its key into the file; the next run has another key
+        config = folder / run.config_file.name
+        config.write_bytes(run.config_file.read_bytes())
         cut_off = replace(
             run,
+            config_file=config,
             secrets_provider=None,
             engine_environment={"PULUMI_CONFIG_PASSPHRASE": secrets.token_hex(16)},
         )

@@ -21,8 +21,8 @@ POLICY_LIMIT = 6144
 """Characters of a managed policy without white space (IAM quotas)."""
 POLICIES_LIMIT = 10
 """Managed policies attached to one role, by default (IAM quotas)."""
-INLINE_LIMIT = 10_240
-"""Characters of all inline policies of one role together (IAM quotas)."""
+KUBERNETES = "kubernetes"
+"""What actions begin with that RBAC grants, not IAM (permissions/kubernetes.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def _statements(permissions: Iterable[Permission], facts: Facts) -> Iterator[dic
     """As few statements as there are different (actions, conditions) and (resources, conditions)."""
     by_resource: dict[tuple[str, Conditions], set[str]] = {}
     for item in permissions:
-        if item.holds_in(facts.environment):
+        if item.holds_in(facts.environment) and not item.actions[0].startswith(f"{KUBERNETES}:"):
             held = _filled(item.conditions, facts)
             for resource in item.resources:
                 by_resource.setdefault((facts.fill(resource), held), set()).update(item.actions)

@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Any
 
 import pulumi
+from google.protobuf.json_format import MessageToDict
 from pulumi.runtime import resource as sdk_resource
 from pulumi.runtime import settings
 from pulumi.runtime.proto import engine_pb2, source_pb2
@@ -96,7 +97,15 @@ def _path(uri: str) -> str:
 def _announced(call: Callable[..., Any], channel: Channel) -> Callable[..., Any]:
     def announced(request: Any, *rest: Any, **named: Any) -> Any:
         channel.send("invoke", token=request.tok)
-        return call(request, *rest, **named)
+        response = call(request, *rest, **named)
+        answer = getattr(response, "return")  # a keyword of Python
+        hidden = tuple(_secrets(answer))
+        keep_secret(channel, hidden)
+        if not response.failures:
+            given = {"arguments": MessageToDict(request.args), "secret": bool(hidden)}
+            told = None if hidden else MessageToDict(answer)
+            channel.send("answer", token=request.tok, answer=told, **given)
+        return response
 
     return announced
 

@@ -23,11 +23,6 @@ def ci_environment(environment: str, stack: str, phase: str) -> str:
     return f"{environment}-{stack}-{phase}"
 
 
-def subject(estate: Estate, environment: str, stack: str, phase: str) -> str:
-    """The `sub` of a token of a job in that CI environment; no ref in it."""
-    return f"repo:{repository(estate)}:environment:{ci_environment(environment, stack, phase)}"
-
-
 def check_names(estate: Estate) -> Iterator[Problem]:
     """Two deployments under one name would have one identity."""
     seen: dict[str, str] = {}

@@ -1,15 +1,17 @@
-"""What a stack identity may do on AWS until its lock file says it exactly.
+"""What a stack identity may do on AWS where the estate has no identity stack to make it exact.
 
-Until the identity stack turns lock files into roles, a stack identity holds whole services (admitted in
+Without an identity stack, which turns lock files into roles, an identity holds whole services (admitted in
 docs/critiques.md), but never another deployment's state or key; limits_aws.py has the boundary around it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from prodfirst.permissions.contracts_aws import ContractObjects, contract_statements
+from prodfirst.permissions.ground_aws import Ground, GroundStack
 from prodfirst.permissions.policies import Policy, policy, statement
+from prodfirst.permissions.roles_aws import PHASES, RoleData, job_trust
 from prodfirst.permissions.state_aws import StateLocation, state_statements
 
 _READS = {
@@ -64,3 +66,27 @@ def apply_policy(
     if foreign_aliases:
         statements.append(statement("NoForeignAliases", ["kms:*"], foreign_aliases, effect="Deny"))
     return policy(*statements)
+
+
+def interim_roles(ground: Ground, stack: GroundStack) -> Iterator[RoleData]:
+    """The plan and the apply identity of a stack."""
+    location, contracts, buckets = ground.state(stack), ground.contracts(stack), f"{ground.name(stack.name)}-"
+    policies = {
+        "plan": plan_policy(location, buckets, contracts),
+        "apply": apply_policy(location, buckets, _foreign_aliases(ground, stack), contracts),
+    }
+    for phase in PHASES:
+        yield RoleData(
+            name=ground.role_name(stack.name, phase),
+            description=f"{phase} identity of stack {stack.name}",
+            trust=job_trust(ground, stack.name, phase),
+            boundary=ground.boundary_name(stack.name),
+            policies=(policies[phase],),
+            acts_for=stack.name,
+        )
+
+
+def _foreign_aliases(ground: Ground, stack: GroundStack) -> list[str]:
+    """Of the state keys of all others: who may point an alias elsewhere decides which key is used."""
+    others = [other.name for other in ground.stacks if other.name != stack.name]
+    return [ground.key_alias_arn(other) for other in others]

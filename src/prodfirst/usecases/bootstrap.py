@@ -51,10 +51,10 @@ def bootstrap(site: Site, report: Callable[[str], None]) -> tuple[Item, ...]:
             role.name,
             trusted=role.trust,
             boundary=limits[role.boundary],
-            document=role.document,
-            tags=dict(role.tags),
+            documents=role.policies,
+            tags={**site.ground.tags("identity", "identity"), "prodfirst:acts-for": role.acts_for},
         )
-        items.append(Item(f"{role.phase} identity", role.name, made))
+        items.append(Item("identity", role.name, made))
     return tuple(items)
 
 

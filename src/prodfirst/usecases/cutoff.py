@@ -17,7 +17,7 @@ from prodfirst.adapters.source import (
     mapping_digest,
     text_digest,
 )
-from prodfirst.estate.definition import Stack
+from prodfirst.estate.definition import Layer, Stack
 from prodfirst.planning.contracts import ReadField, dump_read
 from prodfirst.planning.fingerprint import LastPlan, differing, may_be_kept, reused
 from prodfirst.planning.plan import DeploymentPlan
@@ -78,10 +78,15 @@ class Cutoff:
                 {"stack": [stack.layer, stack.owner, stack.stateful, stack.project], "readers": readers}
             ),
             "environment": mapping_digest({**asdict(site.environment), "position": ""}),
-            "permission lock": files_digest(site.estate.root, [f"permissions/{stack.name}.lock.json"]),
+            "permission lock": files_digest(site.estate.root, self._locks(stack)),
             "state": version,
             "identity": identity,
             "engine": text_digest(f"{engine.binary.path} {engine.binary.version}"),
             "providers": text_digest("\n".join(engine.plugins())),
             "prodfirst": self._installed,
         }
+
+    def _locks(self, stack: Stack) -> list[str]:
+        """The stack's own; the identity stack turns all of them into roles."""
+        stacks = self._site.estate.stacks if stack.layer is Layer.IDENTITY else (stack.name,)
+        return [f"permissions/{name}.lock.json" for name in stacks]

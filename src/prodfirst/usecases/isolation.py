@@ -17,7 +17,7 @@ from prodfirst.adapters.aws.access import AwsAccess
 from prodfirst.adapters.aws.state_store import error_code
 from prodfirst.contracts.publication import parameter_name
 from prodfirst.estate.definition import Stack
-from prodfirst.usecases.identities import PHASES
+from prodfirst.permissions.roles_aws import PHASES
 from prodfirst.usecases.site import Site
 
 _REFUSALS = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"})
@@ -68,7 +68,7 @@ def _calls(site: Site, stack: Stack, identity: str) -> Iterator[tuple[bool, str,
 def _upwards(site: Site, stack: Stack, identity: str) -> Iterator[tuple[bool, str, Call]]:
     """What would make the identity itself more than it is."""
     role = identity.rpartition("/")[2]
-    boundary = site.boundaries.policy_arn(site.boundary_name(stack.name))
+    boundary = site.ground.boundary_arn(site.ground.boundary_name(stack.name))
     yield False, "put a policy on its own role", partial(_put_policy, role)
     yield False, "attach another policy to its own role", partial(_attach, role)
     yield False, "change who may take on its own role", partial(_trust, role)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prodfirst.estate.definition import Stack
+from prodfirst.estate.definition import Layer, Stack
 from prodfirst.kernel.errors import InvalidInput
 from prodfirst.kernel.findings import Finding, Severity
 from prodfirst.permissions import lock as locks
@@ -12,8 +12,11 @@ from prodfirst.usecases.site import Site
 
 
 def lock_findings(site: Site, stack: Stack, graph: ResourceGraph | None) -> tuple[Finding, ...]:
-    """Mandatory findings; none for a removal (no graph), which needs what the lock held all along."""
-    if graph is None:
+    """Mandatory findings; none for a removal (no graph), which needs what the lock held all along.
+
+    None for the identity layer either: bootstrap makes its identities, and they hold what makes roles.
+    """
+    if graph is None or stack.layer is Layer.IDENTITY:
         return ()
     try:
         held = locks.read(locks.path_of(site.estate.root, stack.name))

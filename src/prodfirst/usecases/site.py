@@ -22,13 +22,13 @@ from prodfirst.adapters.pulumi.providers import ProviderCommand
 from prodfirst.adapters.pulumi.running import EngineRun
 from prodfirst.adapters.pulumi.stack_file import StackFile
 from prodfirst.estate import ci
-from prodfirst.estate.definition import Environment, Estate, Stack
+from prodfirst.estate.definition import Environment, Estate, Layer, Stack
 from prodfirst.kernel.errors import Failure, InvalidInput, Problem
 from prodfirst.kernel.paths import home, private_dir
 from prodfirst.localcloud.lifecycle import LocalCloud
 from prodfirst.localcloud.oidc.jobs import Work
 from prodfirst.localcloud.oidc.runner import Runner
-from prodfirst.permissions.state_aws import KeyScope, StateLocation
+from prodfirst.permissions.ground_aws import Ground, GroundStack
 from prodfirst.planning.contracts import ReadField, injected
 
 Phase = str
@@ -88,55 +88,52 @@ class Site:
             return {**self.cloud.reach(), **region}
         return {**without_credentials(os.environ), **region}
 
+    @cached_property
+    def ground(self) -> Ground:
+        """Names and places of this environment's identities."""
+        name, _, prefix = self.environment.backend.removeprefix("s3://").partition("/")
+        return Ground(
+            estate=self.estate.name,
+            environment=self.environment.name,
+            account=self.environment.account,
+            region=self.environment.region,
+            repository=ci.repository(self.estate),
+            bucket=name,
+            prefix=f"{prefix.rstrip('/')}/" if prefix else "",
+            operator=self.environment.operator,
+            stacks=tuple(map(_ground_stack, self.estate.stacks.values())),
+            teams={team.name: team.group for team in self.estate.teams.values()},
+        )
+
     @property
     def roles(self) -> Roles:
         """The roles of this environment."""
-        path = f"/prodfirst/{self.estate.name}/{self.environment.name}/"
-        return Roles(self.operator, self.environment.account, path)
+        return Roles(self.operator, self.environment.account, self.ground.path)
 
     @property
     def boundaries(self) -> Roles:
         """The boundaries of this environment: a path of their own, out of reach of its identities."""
-        return Roles(self.operator, self.environment.account, f"{self.roles.path}boundary/")
-
-    def boundary_name(self, of: str, *, own: bool = False) -> str:
-        """Name of the boundary of a stack's identities or, with `own`, of people; never one as the other."""
-        return f"{self.estate.name}-{self.environment.name}-boundary{'.' if own else '-'}{of}"
+        return Roles(self.operator, self.environment.account, f"{self.ground.path}boundary/")
 
     def role_name(self, stack: Stack, phase: Phase) -> str:
         """Unique in the account, as IAM demands whatever the path."""
-        return f"{self.prefix(stack)}-{phase}"
+        return self.ground.role_name(stack.name, phase)
 
     def prefix(self, stack: Stack) -> str:
         """What names of a stack's cloud resources begin with."""
-        return f"{self.estate.name}-{self.environment.name}-{stack.name}"
+        return self.ground.name(stack.name)
 
     def bucket(self, access: AwsAccess) -> StateBucket:
         """The state bucket as `access` sees it."""
-        name, _, prefix = self.environment.backend.removeprefix("s3://").partition("/")
-        return StateBucket(access, name, f"{prefix.rstrip('/')}/" if prefix else "")
+        return StateBucket(access, self.ground.bucket, self.ground.prefix)
 
     def key(self, stack: Stack) -> StateKey:
         """The key under the secrets in a stack's state."""
-        alias = f"alias/prodfirst/{self.estate.name}/{self.environment.name}/{stack.name}"
-        return StateKey(self.operator, alias)
-
-    def location(self, stack: Stack) -> StateLocation:
-        """Where a stack's state lies, for its policies."""
-        bucket = self.bucket(self.operator)
-        pattern = f"arn:aws:kms:{self.environment.region}:{self.environment.account}:key/*"
-        tags = {**self.tags(stack), "prodfirst:purpose": "state"}
-        key = KeyScope(pattern, tags)
-        return StateLocation(bucket.bucket, bucket.prefix, stack.project, self.environment.name, key)
+        return StateKey(self.operator, self.ground.key_alias(stack.name))
 
     def tags(self, stack: Stack) -> dict[str, str]:
         """What every resource of a stack carries (DESIGN.md section 5)."""
-        return {
-            "prodfirst:estate": self.estate.name,
-            "prodfirst:environment": self.environment.name,
-            "prodfirst:layer": stack.layer.value,
-            "prodfirst:stack": stack.name,
-        }
+        return self.ground.tags(stack.layer.value, stack.name)
 
     def stack_file_path(self, stack: Stack) -> Path:
         """In the program's folder; for a local environment outside the checkout, which stays clean."""
@@ -166,7 +163,9 @@ class Site:
 
     def managed_config(self, stack: Stack) -> Mapping[str, Any]:
         """Configuration that follows from the estate."""
+        identities = {"prodfirst:identities": self.ground.to_json()} if stack.layer is Layer.IDENTITY else {}
         return {
+            **identities,
             "aws:region": self.environment.region,
             "aws:allowedAccountIds": [self.environment.account],
             "aws:defaultTags": {"tags": self.tags(stack)},
@@ -219,6 +218,11 @@ class Site:
 
 
 _LOCAL_PROVIDERS = (ProviderCommand("aws", (sys.executable, "-m", "prodfirst.providers.aws")),)
+
+
+def _ground_stack(stack: Stack) -> GroundStack:
+    reads = tuple((read.stack, field) for read in stack.reads for field in read.fields)
+    return GroundStack(stack.name, stack.layer.value, stack.owner, stack.project, reads)
 
 
 def _token(variables: Mapping[str, str]) -> IdToken:

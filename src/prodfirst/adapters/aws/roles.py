@@ -64,7 +64,13 @@ class Roles:
         return arn
 
     def ensure(
-        self, name: str, *, trusted: Policy, boundary: str, document: Policy, tags: dict[str, str]
+        self,
+        name: str,
+        *,
+        trusted: Policy,
+        boundary: str,
+        documents: tuple[Policy, ...],
+        tags: dict[str, str],
     ) -> bool:
         """Make or update one role with the trust policy `trusted`. True if new."""
         iam = self.access.client("iam")
@@ -85,7 +91,10 @@ class Roles:
             made = False
             iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust)
             iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=boundary)
-        iam.put_role_policy(RoleName=name, PolicyName=_POLICY_NAME, PolicyDocument=text(document))
+        for number, document in enumerate(documents, 1):
+            iam.put_role_policy(
+                RoleName=name, PolicyName=f"{_POLICY_NAME}-{number}", PolicyDocument=text(document)
+            )
         return made
 
     def _update(self, iam: Any, arn: str, document: Policy) -> None:

@@ -153,10 +153,6 @@ class StateKey:
                 return None
             raise
 
-    def alias_arn(self, account: str) -> str:
-        """The ARN of the alias itself."""
-        return f"arn:aws:kms:{self.access.region}:{account}:{self.alias}"
-
     def wrapped_data_key(self) -> str:
         """A new data key under this key, as a stack file's `encryptedkey` holds it (base64)."""
         plain = secrets.token_bytes(_DATA_KEY_BYTES)

@@ -58,6 +58,26 @@ def documents(holdings: Holdings, phase: str) -> tuple[Policy, ...]:
     return tuple(packed)
 
 
+def people_documents(locks: Sequence[Lock], facts: Facts) -> tuple[Policy, ...]:
+    """The managed policies of people who administer several stacks: what their apply identities hold of
+    resources. State and contracts are the identities' own, and a boundary keeps people off them.
+
+    Raises InvalidInput where they are too many for one role.
+    """
+    permissions = [item for lock in locks for item in lock.phase("apply")]
+    packed = _packed(list(_statements(permissions, facts)))
+    if len(packed) > POLICIES_LIMIT:
+        names = ", ".join(f"`{lock.stack}`" for lock in locks)
+        raise InvalidInput(
+            Problem(
+                f"the people who own {names} need {len(packed)} policies",
+                why=f"AWS attaches {POLICIES_LIMIT} managed policies of {POLICY_LIMIT} characters to a role",
+                fix="give some of the stacks to another team",
+            )
+        )
+    return tuple(packed)
+
+
 def _contract_statements(holdings: Holdings) -> Iterator[dict[str, Any]]:
     """Reads of exactly the fields that `prodfirst.yaml` lists; writes follow from the publisher's lock."""
     if holdings.contracts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from prodfirst.providers.aws import access, kms, network, rds, rds_cluster, rds_instance, s3, ssm
+from prodfirst.providers.aws import access, iam, kms, network, rds, rds_cluster, rds_instance, s3, ssm
 from prodfirst.providers.aws.resource import ResourceType
 
 _CLASSES: tuple[type[ResourceType], ...] = (
@@ -20,6 +20,9 @@ _CLASSES: tuple[type[ResourceType], ...] = (
     access.SecurityGroupEgressRule,
     access.VpcEndpoint,
     access.FlowLog,
+    iam.Role,
+    iam.Policy,
+    iam.RolePolicyAttachment,
     kms.Key,
     kms.Alias,
     s3.Bucket,

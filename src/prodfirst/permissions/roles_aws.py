@@ -1,0 +1,142 @@
+"""All roles of an environment on AWS, as data: from the estate and the lock files, and from nothing else.
+
+Bootstrap makes those of the identity stack itself; the identity stack makes the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from prodfirst.estate.ci import AUDIENCE
+from prodfirst.permissions.aws.documents import Holdings, documents, people_documents
+from prodfirst.permissions.ground_aws import GROUP_TAG, Ground, GroundStack
+from prodfirst.permissions.identity_aws import identity_apply_policy, identity_plan_policy
+from prodfirst.permissions.limits_aws import (
+    Realm,
+    break_glass_boundary,
+    identity_boundary,
+    people_boundary,
+    stack_boundary,
+)
+from prodfirst.permissions.lock import Lock
+from prodfirst.permissions.placeholders import Facts
+from prodfirst.permissions.policies import Policy, policy, statement
+from prodfirst.permissions.trust_aws import ci_trust
+
+PHASES = ("plan", "apply")
+IDENTITY_LAYER = "identity"
+BREAK_GLASS = "break-glass"
+TEAM = "team"
+
+
+@dataclass(frozen=True, slots=True)
+class RoleData:
+    """One role as it must be."""
+
+    name: str
+    description: str
+    trust: Policy
+    boundary: str
+    """Name of the boundary."""
+    policies: tuple[Policy, ...]
+    """Each within the size of a managed policy."""
+    acts_for: str
+    """The stack, or the team."""
+
+
+def stack_roles(ground: Ground, stack: GroundStack, lock: Lock) -> Iterator[RoleData]:
+    """The plan and the apply identity of a stack outside the identity layer."""
+    facts = Facts(ground.environment, ground.account, ground.region)
+    holdings = Holdings(lock, facts, ground.state(stack), ground.contracts(stack).read)
+    for phase in PHASES:
+        yield RoleData(
+            name=ground.role_name(stack.name, phase),
+            description=f"{phase} identity of stack {stack.name}",
+            trust=job_trust(ground, stack.name, phase),
+            boundary=ground.boundary_name(stack.name),
+            policies=documents(holdings, phase),
+            acts_for=stack.name,
+        )
+
+
+def identity_roles(ground: Ground, stack: GroundStack) -> Iterator[RoleData]:
+    """The identity stack's own, which bootstrap makes."""
+    location, contracts = ground.state(stack), ground.contracts(stack)
+    own = {
+        "plan": identity_plan_policy(location, contracts),
+        "apply": identity_apply_policy(_realm(ground, stack), location, contracts),
+    }
+    for phase in PHASES:
+        yield RoleData(
+            name=ground.role_name(stack.name, phase),
+            description=f"{phase} identity of stack {stack.name}",
+            trust=job_trust(ground, stack.name, phase),
+            boundary=ground.boundary_name(stack.name),
+            policies=(own[phase],),
+            acts_for=stack.name,
+        )
+
+
+def team_roles(ground: Ground, locks: Mapping[str, Lock]) -> Iterator[RoleData]:
+    """A role for the people of each team that owns stacks: it administers what these hold, nothing else."""
+    facts = Facts(ground.environment, ground.account, ground.region)
+    for team, group in ground.teams.items():
+        owned = [locks[stack.name] for stack in ground.stacks if stack.owner == team and stack.name in locks]
+        if owned:
+            yield RoleData(
+                name=ground.people_name(f"{TEAM}-{team}"),
+                description=f"people of team {team}: {', '.join(lock.stack for lock in owned)}",
+                trust=_people_trust(ground, group),
+                boundary=ground.boundary_name("people", people=True),
+                policies=people_documents(owned, facts),
+                acts_for=team,
+            )
+
+
+def break_glass_role(ground: Ground, owner: str) -> RoleData:
+    """For people of the team that owns identity, when nothing else helps; taking it on raises an alarm."""
+    return RoleData(
+        name=ground.people_name(BREAK_GLASS),
+        description="everything but identities; taking it on raises an alarm",
+        trust=_people_trust(ground, ground.teams[owner]),
+        boundary=ground.boundary_name(BREAK_GLASS, people=True),
+        policies=(policy(statement("Everything", ["*"], ["*"])),),
+        acts_for=owner,
+    )
+
+
+def boundaries(ground: Ground) -> Mapping[str, Policy]:
+    """Every boundary, by name; bootstrap makes them."""
+    found: dict[str, Policy] = {}
+    for stack in ground.stacks:
+        realm, location, contracts = _realm(ground, stack), ground.state(stack), ground.contracts(stack)
+        if stack.layer == IDENTITY_LAYER:
+            found[ground.boundary_name(stack.name)] = identity_boundary(realm, location, contracts)
+            found[ground.boundary_name("people", people=True)] = people_boundary(location)
+            found[ground.boundary_name(BREAK_GLASS, people=True)] = break_glass_boundary()
+        else:
+            found[ground.boundary_name(stack.name)] = stack_boundary(realm, location, contracts)
+    return found
+
+
+def _realm(ground: Ground, stack: GroundStack) -> Realm:
+    return Realm(ground.account, ground.path, stack.name, ground.name(stack.name))
+
+
+def job_trust(ground: Ground, stack: str, phase: str) -> Policy:
+    """Jobs of the CI environment of a deployment and phase alone."""
+    return ci_trust(ground.provider, AUDIENCE, ground.subject(stack, phase), ground.operator)
+
+
+def _people_trust(ground: Ground, group: str) -> Policy:
+    """Sessions of this account that carry the group's name as a tag: the identity provider sets it."""
+    entry: dict[str, Any] = {
+        "Sid": "People",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{ground.account}:root"},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {f"aws:PrincipalTag/{GROUP_TAG}": group}},
+    }
+    return policy(entry)

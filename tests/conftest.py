@@ -9,6 +9,7 @@ import pytest
 
 pytest_plugins = [
     "acme_estate",
+    "cascade_estates",
     "cloud_fixtures",
     "cluster_fixtures",
     "engine_fixtures",

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+REMOVABLE = Path("stacks") / "storage" / "Pulumi.local.yaml"
+"""In a copy, `storage` is not protected from removal."""
 EXAMPLE = Path(__file__).parents[2] / "examples" / "acme"
 
 
@@ -27,6 +29,7 @@ class Acme:
     @classmethod
     def copy(cls, folder: Path) -> Acme:
         shutil.copytree(EXAMPLE, folder / "acme", ignore=shutil.ignore_patterns("__pycache__"))
+        (folder / "acme" / REMOVABLE).write_text("config:\n  prodfirst:removable: tests remove this stack\n")
         return cls(folder / "acme", folder / "home")
 
     def run(self, *arguments: str, code: int = 0, **variables: str) -> str:

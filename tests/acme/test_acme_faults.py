@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from prodfirst.planning.results import Result
 from prodfirst.usecases.apply import Apply
 from prodfirst.usecases.site import Site
 
+SAFE = 'Storage("data", buckets=["documents"])'
 _STATE = ".pulumi/stacks/acme-storage/local.json"
 
 
@@ -36,6 +38,15 @@ def _until(stream: Iterator[str], text: str) -> None:
         if text in line:
             return
     raise AssertionError(f"`{text}` was never said")
+
+
+def _child(parent: int, name: str) -> int:
+    """The process of a program that `parent` started."""
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        command, _, numbers = entry.read_text().partition("(")[2].rpartition(")")
+        if command == name and int(numbers.split()[1]) == parent:
+            return int(entry.parent.name)
+    raise AssertionError(f"{parent} runs no `{name}`")
 
 
 def test_ctrl_c_once_lets_running_steps_finish_and_the_next_run_goes_on(storage_gone: Acme) -> None:
@@ -57,7 +68,12 @@ def test_the_second_of_two_applies_names_the_first(storage_gone: Acme) -> None:
     assert first.stderr is not None
     _until(first.stderr, "storage/local  update")
     _until(first.stderr, "created")
-    told = storage_gone.run("apply", "second.json", code=3)
+    engine = _child(first.pid, "pulumi")
+    os.kill(engine, signal.SIGSTOP)
+    try:
+        told = storage_gone.run("apply", "second.json", code=3)
+    finally:
+        os.kill(engine, signal.SIGCONT)
     out, errors = first.communicate(timeout=120)
     assert first.returncode == 0, out + errors
     assert "`storage/local` is locked by" in told
@@ -67,7 +83,8 @@ def test_the_second_of_two_applies_names_the_first(storage_gone: Acme) -> None:
 def test_a_state_that_changes_after_our_check_is_refused_under_the_engines_lock(
     acme: Acme, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    acme.edit("storage", "deletion_window_in_days=30", "deletion_window_in_days=29")
+    shorter = f'{SAFE[:-1]}, overrides={{"key.deletion_window_in_days": 29}})'
+    acme.edit("storage", SAFE, shorter)
     acme.run("plan", "storage", "--out", "raced.json")
     monkeypatch.setenv("PRODFIRST_HOME", str(acme.home))
     estate = load(acme.folder / "prodfirst.yaml")
@@ -84,7 +101,7 @@ def test_a_state_that_changes_after_our_check_is_refused_under_the_engines_lock(
     engine = Engine(find_engine(print), acme.home / "pulumi")
     result = Apply.of(site, load_plan(acme.folder / "raced.json"), engine, meddle).run()
     s3.put_object(Bucket="acme-local-state", Key=_STATE, Body=before)
-    acme.edit("storage", "deletion_window_in_days=29", "deletion_window_in_days=30")
+    acme.edit("storage", shorter, SAFE)
     assert [item.result for item in result.deployments] == [Result.REFUSED]
     assert "changed while apply began" in result.deployments[0].why
     assert "same" in {step["operation"] for step in acme.json("plan", "storage")["deployments"][0]["steps"]}
@@ -109,10 +126,11 @@ def test_a_secret_is_nowhere_in_clear(acme: Acme) -> None:
     """A canary as secret input and secret output, through plan, apply, drift and the reports."""
     canary = "canary-3b1f9a-in-the-mine"
     # the program must not hold it in one piece either: it lies in the checkout
-    tags = 'tags={"canary": pulumi.Output.secret("canary-3b1f9a" + "-in-the-mine")}'
-    export = 'pulumi.export("canary", key.tags["canary"])\n'
-    acme.edit("storage", "enable_key_rotation=True", f"enable_key_rotation=True,\n    {tags}")
-    acme.edit("storage", 'pulumi.export("key_arn"', f'{export}pulumi.export("key_arn"')
+    tags = '{"key.tags": {"canary": pulumi.Output.secret("canary-3b1f9a" + "-in-the-mine")}}'
+    tagged = f"{SAFE[:-1]}, overrides={tags})"
+    export = 'pulumi.export("canary", storage.key.tags["canary"])\n'
+    acme.edit("storage", "from prodfirst.blueprints", "import pulumi\nfrom prodfirst.blueprints")
+    acme.edit("storage", SAFE, f"{tagged}\n{export}")
     try:
         told = [
             acme.run("plan", "storage", "--out", "canary.json"),
@@ -128,6 +146,5 @@ def test_a_secret_is_nowhere_in_clear(acme: Acme) -> None:
         assert [path for path in found if "/local/state/kms" not in path] == []
         assert not any(canary in text for text in told)
     finally:
-        acme.edit("storage", f",\n    {tags}", "")
-        acme.edit("storage", export, "")
+        acme.edit("storage", f"{tagged}\n{export}", SAFE)
         acme.run("apply", "--stack", "storage", "--yes")

@@ -10,7 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from acme_estate import Acme
+from acme_estate import REMOVABLE, Acme
+
+SAFE = 'Storage("data", buckets=["documents"])'
 
 
 def test_an_applied_estate_has_nothing_to_do_and_no_drift(acme: Acme) -> None:
@@ -69,15 +71,14 @@ def test_an_out_of_band_change_is_drift(acme: Acme) -> None:
 
 def test_a_stale_plan_is_refused(acme: Acme) -> None:
     """ENGINE.md: the engine itself applies a plan for 2 → 3 after somebody else has set 9."""
-    acme.edit("network", "max_aggregation_interval=60", "max_aggregation_interval=600")
+    cidr = '"10.20.0.0/16"'
+    ours = f'{cidr}, overrides={{"flow_log.max_aggregation_interval": 600}}'
+    theirs = f'{cidr}, overrides={{"endpoint.private_dns_enabled": False}}'
+    acme.edit("network", cidr, ours)
     acme.run("plan", "network", "--out", "stale.json")
-    acme.edit(
-        "network",
-        'tags={"Name": name},\n)\naws.ec2.DefaultSecurityGroup',
-        'tags={"Name": "other"},\n)\naws.ec2.DefaultSecurityGroup',
-    )
+    acme.edit("network", ours, theirs)
     acme.run("apply", "--stack", "network", "--yes")
-    acme.edit("network", 'tags={"Name": "other"}', 'tags={"Name": name}')
+    acme.edit("network", theirs, ours)
     told = acme.run("apply", "stale.json", code=1)
     assert "is not the one that was planned" in told
     assert "prodfirst plan" in told
@@ -85,7 +86,8 @@ def test_a_stale_plan_is_refused(acme: Acme) -> None:
 
 def test_a_changed_program_is_refused(acme: Acme) -> None:
     acme.run("plan", "storage", "--out", "before.json")
-    acme.edit("storage", "enable_key_rotation=True", "enable_key_rotation=False")
+    unsafe = 'unprotected={"key.enable_key_rotation": "a test"})'
+    acme.edit("storage", SAFE, f"{SAFE[:-1]}, {unsafe}")
     try:
         told = acme.run("apply", "before.json", code=1)
         assert "the program of `storage/local` is not the one that was planned" in told
@@ -93,11 +95,11 @@ def test_a_changed_program_is_refused(acme: Acme) -> None:
             "KeyRotationEnabled"
         ]
     finally:
-        acme.edit("storage", "enable_key_rotation=False", "enable_key_rotation=True")
+        acme.edit("storage", f"{SAFE[:-1]}, {unsafe}", SAFE)
 
 
 def test_the_stack_files_stay_out_of_the_checkout(acme: Acme) -> None:
-    assert not list(Path(acme.folder).rglob("Pulumi.local.yaml"))
+    assert list(Path(acme.folder).rglob("Pulumi.local.yaml")) == [acme.folder / REMOVABLE]
 
 
 @pytest.mark.parametrize("phase", ["plan", "apply"])

@@ -8,9 +8,14 @@ from pathlib import Path
 import pytest
 from acme_estate import EXAMPLE, Acme
 
-ADDED = '\naws.s3.Bucket("more", bucket=f"{name}-more", force_destroy=True)\n'
-UNKNOWN_TYPE = '\naws.sqs.Queue("jobs", name=f"{name}-jobs")\n'
-ASKS = "\naws.get_caller_identity()\n"
+IMPORTS = """
+import pulumi
+import pulumi_aws as aws
+name = pulumi.Config("prodfirst").require("prefix")
+"""
+ADDED = IMPORTS + 'aws.s3.Bucket("more", bucket=f"{name}-more", force_destroy=True)\n'
+UNKNOWN_TYPE = IMPORTS + 'aws.sqs.Queue("jobs", name=f"{name}-jobs")\n'
+ASKS = IMPORTS + "aws.get_caller_identity()\n"
 
 
 @pytest.fixture

@@ -71,10 +71,12 @@ def publish(**fields: Any) -> Contract:
     """Publish fields of this stack: text, numbers, booleans, lists and maps of them; outputs count as text.
 
     An output that is no text is given as `number(...)` or `boolean(...)`; where a secret lies, as
-    `secret_reference(...)`. A secret value is refused. Call it once.
+    `secret_reference(...)`. A secret value is refused. They are outputs of the stack too. Call it once.
     """
     if not fields:
         raise ValueError("`publish` was given no fields")
+    for name, value in fields.items():
+        pulumi.export(name, _taken_apart(name, value)[1])
     return Contract(fields)
 
 

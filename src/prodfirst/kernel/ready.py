@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TypeVar
@@ -38,13 +41,13 @@ def run_ready(
     running: dict[Future[R], K] = {}
     waiting: list[K] = []
     error: BaseException | None = None
-    with ThreadPoolExecutor(max_workers=workers) as pool:
+    with _interrupts(interrupted), ThreadPoolExecutor(max_workers=workers) as pool:
         while sorter.is_active() and (error is None or running):
             waiting = sorted([*waiting, *sorter.get_ready()], key=place.__getitem__)
             while waiting and len(running) < workers and error is None:
                 node = waiting.pop(0)
                 running[pool.submit(work, node, dict(results))] = node
-            for future in _finished(running, interrupted):
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
                 node = running.pop(future)
                 if (failure := future.exception()) is not None:
                     error = error or failure
@@ -63,12 +66,17 @@ def workers(wanted: int | None = None) -> int:
     return max(1, min(os.cpu_count() or 1, _free_bytes() // _BYTES_PER_RUN))
 
 
-def _finished(running: Mapping[Future[R], K], interrupted: Callable[[], None]) -> set[Future[R]]:
-    while True:
-        try:
-            return wait(running, return_when=FIRST_COMPLETED).done
-        except KeyboardInterrupt:
-            interrupted()
+@contextmanager
+def _interrupts(interrupted: Callable[[], None]) -> Iterator[None]:
+    """Ctrl-C as a call instead of an exception, which could come between any two lines of the loop."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, lambda _number, _frame: interrupted())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _free_bytes() -> int:

@@ -32,6 +32,7 @@ def contract_objects(estate: str, environment: Environment, stack: Stack) -> Con
 
 def contract_statements(objects: ContractObjects, *, write: bool) -> list[dict[str, object]]:
     """The statements of a plan identity (`write=False`) or an apply identity."""
+    # `GetParameters` is what the provider reads its own with
     readable = ["ssm:GetParameter", "ssm:GetParameters"]
     result = [
         statement("ContractOwn", [*readable, "ssm:ListTagsForResource"], [objects.own]),

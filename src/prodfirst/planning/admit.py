@@ -111,15 +111,23 @@ def _steps(
     old_names, new_names = SuffixFilter(approved.steps), SuffixFilter(fresh.steps)
     for step in fresh.changes:
         candidates = allowed.get(step.urn, ())
+        if not candidates and _is_default_provider(step):
+            continue
         match = next((old for old in candidates if _allows(old, step, done)), None)
         if match is None:
             yield _not_allowed(approved, step, candidates)
         elif step.operation is not Operation.DELETE:
             for path, old, new in _differences("", old_names(match.inputs), new_names(step.inputs)):
-                if old == _UNKNOWN:
+                # without its configuration a provider fills in no defaults: what was absent is known now
+                if old == _UNKNOWN or (old is None and match.unchecked):
                     yield Resolved(step.urn, path, new)
                 else:
                     yield _changed(approved, step, path)
+
+
+def _is_default_provider(step: Step) -> bool:
+    """The engine makes one as soon as a resource needs it: that resource is judged, and says so itself."""
+    return step.type.startswith("pulumi:providers:") and step.name.startswith("default_")
 
 
 def _by_urn(steps: tuple[Step, ...]) -> dict[Urn, tuple[Step, ...]]:

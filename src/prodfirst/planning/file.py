@@ -121,7 +121,8 @@ def dump_finding(finding: Finding) -> dict[str, Any]:
 
 
 def dump_step(step: Step) -> dict[str, Any]:
-    """`{"operation", "urn", "inputs", "changes": [{"path", "old", "new", "replaces"}], "protect", …}`."""
+    """`{"operation", "urn", "inputs", "changes": [{"path", "old", "new", "replaces"}], "protect",
+    "unchecked", …}`."""
     return {
         "operation": step.operation.value,
         "urn": step.urn,
@@ -131,6 +132,7 @@ def dump_step(step: Step) -> dict[str, Any]:
             for c in step.changes
         ],
         "protect": step.protect,
+        "unchecked": step.unchecked,
         "source": _dump_position(step.source) if step.source else None,
     }
 
@@ -186,5 +188,6 @@ def _load_step(data: dict[str, Any]) -> Step:
             for c in data["changes"]
         ),
         protect=bool(data["protect"]),
+        unchecked=bool(data["unchecked"]),
         source=Position(**data["source"]) if data["source"] else None,
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from prodfirst.kernel.findings import Severity
 from prodfirst.planning.file import dump_deployment, load_deployment
 from prodfirst.planning.plan import DeploymentPlan
 
@@ -36,8 +37,8 @@ def reused(last: LastPlan) -> DeploymentPlan:
 
 
 def may_be_kept(plan: DeploymentPlan) -> bool:
-    """Only a plan without changes and findings is clean."""
-    return not plan.changes and not plan.findings
+    """Only a plan without changes is clean, and without findings that forbid it."""
+    return not plan.changes and all(item.severity is Severity.ADVISORY for item in plan.findings)
 
 
 def dump(last: LastPlan) -> dict[str, Any]:

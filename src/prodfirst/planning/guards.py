@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -69,7 +69,24 @@ def protected_loss(subject: Subject) -> Iterator[Finding]:
             )
 
 
-ALL: tuple[Guard, ...] = (contract, protected_loss, stateful_loss)
+def protection_off(subject: Subject) -> Iterator[Finding]:
+    """A protection of a blueprint that the team turned off: shown with the reason that the team wrote."""
+    for resource in subject.graph.resources if subject.graph else ():
+        off = resource.inputs.get("unprotected")
+        if not resource.type.startswith("prodfirst:") or not isinstance(off, Mapping):
+            continue
+        for setting, reason in off.items():
+            yield Finding(
+                "protection-off",
+                Severity.ADVISORY,
+                f"the protection `{setting}` of `{resource.name}` in `{subject.name}` is off",
+                resource.source[0] if resource.source else resource.urn,
+                f"the team's reason: {reason}",
+                "see that the reason still holds before you approve",
+            )
+
+
+ALL: tuple[Guard, ...] = (contract, protected_loss, stateful_loss, protection_off)
 
 
 def check(subject: Subject) -> tuple[Finding, ...]:

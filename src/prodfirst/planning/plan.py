@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, NewType
 
 from prodfirst.kernel.findings import Finding
-from prodfirst.planning.contracts import Contract, ReadField, dump_read
+from prodfirst.planning.contracts import Contract, Knowledge, ReadField, dump_read
 from prodfirst.planning.state import StateVersion, canonical
 from prodfirst.planning.steps import Operation, Step
 from prodfirst.resources.values import Value, to_json
@@ -57,6 +57,11 @@ class DeploymentPlan:
     def changes(self) -> tuple[Step, ...]:
         """The steps that do something."""
         return tuple(step for step in self.steps if step.operation is not Operation.SAME)
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is to be done, whatever the values that it reads will be."""
+        return not self.changes and all(read.knowledge is not Knowledge.UNKNOWN for read in self.reads)
 
     @cached_property
     def digest(self) -> Digest:
@@ -125,6 +130,7 @@ def step_facts(steps: Iterable[Step]) -> list[dict[str, Any]]:
                 for change in sorted(step.changes, key=lambda item: item.path)
             ],
             "protect": step.protect,
+            "unchecked": step.unchecked,
         }
         for step in listed
     ]

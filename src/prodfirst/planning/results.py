@@ -42,6 +42,8 @@ class DeploymentResult:
     failed: tuple[StepFailure, ...] = ()
     unfinished: tuple[Step, ...] = ()
     """Begun and never heard of again: the checkpoint lists them as pending."""
+    leftovers: tuple[StepFailure, ...] = ()
+    """Old halves of replacements that could not be deleted while dependents still used them."""
     seconds: float = 0.0
 
     @property

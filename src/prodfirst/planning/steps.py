@@ -50,6 +50,8 @@ class Step:
     """The line in the team's program that declares it; None for a delete."""
     in_apply: bool = False
     """Whether a callback of `apply` made it: a preview in which the value is unknown lacks it."""
+    unchecked: bool = False
+    """Whether its provider's configuration was unknown, so that its defaults are not among the inputs."""
 
     @property
     def type(self) -> str:

@@ -15,6 +15,7 @@ from prodfirst.planning.plan import DeploymentPlan, EstatePlan
 from prodfirst.planning.steps import Change, Operation, Step
 from prodfirst.rendering.findings_text import findings_text
 from prodfirst.rendering.plain import paragraph, printable
+from prodfirst.rendering.reads_text import reads_text
 from prodfirst.rendering.values_text import change_text, differences, value_text
 
 _STYLES: Mapping[Operation, tuple[str, str]] = {
@@ -74,6 +75,9 @@ def _deployment(plan: DeploymentPlan, out: Console, *, verbose: bool) -> None:
     heading = Text(printable(plan.name), style="bold")
     marks = f"{plan.layer} · owner {plan.owner}{' · stateful' if plan.stateful else ''}"
     out.print(heading.append(f"  {printable(marks)}", style="not bold dim"))
+    if plan.reused:
+        _note(f"not run again: {printable(plan.reused)}", out)
+    reads_text(plan.reads, out, verbose=verbose)
     for operation in _STYLES:
         steps = [step for step in plan.steps if step.operation is operation]
         if verbose or operation is not Operation.SAME:
@@ -113,6 +117,8 @@ def _line(step: Step, width: int, prefix: str = "") -> Text:
     line.append(f" {printable(step.name)}")
     if step.protect:
         line.append("  protected", style="cyan")
+    if step.unchecked:
+        line.append("  unchecked", style="cyan")
     if step.source is not None:
         left = cell_len(line.plain)
         source = _source(step.source, width - left - 2)

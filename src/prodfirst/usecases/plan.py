@@ -16,7 +16,7 @@ from prodfirst.planning.guards import Subject, check
 from prodfirst.planning.plan import DeploymentPlan, EstatePlan
 from prodfirst.planning.progress import Listener, Phase
 from prodfirst.planning.state import EMPTY, StateVersion
-from prodfirst.planning.steps import in_order
+from prodfirst.planning.steps import Step, in_order
 from prodfirst.usecases.contracts import reads_of
 from prodfirst.usecases.cutoff import Cutoff
 from prodfirst.usecases.lock_guard import lock_findings
@@ -118,6 +118,16 @@ class _Planning:
         return recorded_version(self._site, stack, access) is not None
 
 
+def _not_checked(steps: tuple[Step, ...]) -> tuple[str, ...]:
+    count = sum(step.unchecked for step in steps)
+    if not count:
+        return ()
+    return (
+        f"not the inputs of {count} resource{'s' if count > 1 else ''}: the configuration of the provider "
+        "is known after apply, which previews again before it changes anything",
+    )
+
+
 def bind(
     site: Site,
     stack: Stack,
@@ -157,6 +167,7 @@ def bind(
         identity=identity,
         steps=steps,
         findings=(*lock_findings(site, stack, graph), *check(subject)),
+        checked=_not_checked(steps),
         reads=reads,
         publishes=contract_in(graph) if graph else {},
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from prodfirst.adapters.aws.access import AwsAccess
+from botocore.exceptions import ClientError
 
-_AT_ONCE = 10
-"""Names in one call: Systems Manager, GetParameters."""
+from prodfirst.adapters.aws.access import AwsAccess
+from prodfirst.adapters.aws.state_store import error_code
 
 
 def published(access: AwsAccess, names: Iterable[str]) -> dict[str, str]:
@@ -17,7 +17,10 @@ def published(access: AwsAccess, names: Iterable[str]) -> dict[str, str]:
         return {}
     ssm = access.client("ssm")
     found: dict[str, str] = {}
-    for begin in range(0, len(wanted), _AT_ONCE):
-        answer = ssm.get_parameters(Names=wanted[begin : begin + _AT_ONCE])
-        found.update({item["Name"]: item["Value"] for item in answer["Parameters"]})
+    for name in wanted:
+        try:
+            found[name] = str(ssm.get_parameter(Name=name)["Parameter"]["Value"])
+        except ClientError as error:
+            if error_code(error) != "ParameterNotFound":
+                raise
     return found

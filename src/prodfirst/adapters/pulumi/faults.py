@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import signal
 
-from prodfirst.adapters.pulumi.events import Diagnostic, Severity
+from prodfirst.adapters.pulumi.events import Diagnostic, Failed, Severity
 from prodfirst.adapters.pulumi.running import Ended, EngineRun
 from prodfirst.adapters.pulumi.stepping import ROOT_TYPE, Sources
 from prodfirst.adapters.pulumi.stopping import Ending
@@ -19,6 +19,7 @@ from prodfirst.resources.graph import Urn, urn_name, urn_type
 STACK_NOT_FOUND = 6
 """Exit code of the CLI: `cmd/pulumi/cmd/exit_codes.go`."""
 _LONGEST_REASON = 4000
+_NOT_COME_TO = re.compile(r"expected resource operations for .* but none were seen")
 
 
 class StackMissing(Failure):
@@ -41,7 +42,7 @@ def problems_of(ended: Ended, run: EngineRun, sources: Sources) -> tuple[Problem
         return ended.host.refusal.problems
     if (problem := _program(ended, run)) is not None:
         return (problem,)
-    known = _meaning(text_of(ended), run)
+    known = _meaning(_without_consequences(ended), run)
     return (known,) if known else _of_resources(ended, sources) or (engine_problem(ended, run),)
 
 
@@ -79,6 +80,14 @@ def text_of(ended: Ended) -> str:
         if isinstance(event, Diagnostic) and event.severity is Severity.ERROR
     )
     return "\n".join([*dict.fromkeys(errors), ended.errors]).strip()
+
+
+def _without_consequences(ended: Ended) -> str:
+    """After a failed step the engine also lists every planned step that it did not come to."""
+    text = text_of(ended)
+    if not any(isinstance(event, Failed) for event in ended.events):
+        return text
+    return "\n".join(line for line in text.splitlines() if not _NOT_COME_TO.search(line))
 
 
 def _timed_out(ended: Ended, run: EngineRun) -> Problem:

@@ -12,6 +12,7 @@ from prodfirst.adapters.pulumi.paths import look_up, segments
 from prodfirst.kernel.errors import Position
 from prodfirst.planning.steps import Change, Operation, Step, in_order
 from prodfirst.resources.graph import Urn, urn_type
+from prodfirst.resources.values import UNKNOWN, freeze, holds
 
 ROOT_TYPE = "pulumi:pulumi:Stack"
 """Holds the outputs of a stack; it is no resource of anybody, so it is no step."""
@@ -29,6 +30,7 @@ _OPERATIONS: Mapping[str, Operation] = {
     "read-replacement": Operation.READ,
     "import": Operation.IMPORT,
 }
+_PROVIDER_TYPE = "pulumi:providers:"
 _NO_STEPS = frozenset({"refresh", "discard", "discard-replaced", "remove-pending-replace"})
 """They touch the recorded state alone."""
 _TELLING = ("replace", "create-replacement", "import-replacement")
@@ -66,8 +68,25 @@ def planned(
     events: Iterable[Event], sources: Sources, in_apply: frozenset[Urn] = frozenset()
 ) -> tuple[Step, ...]:
     """The steps of a preview."""
-    steps = _steps((event.step for event in events if isinstance(event, Started)), sources)
-    return tuple(replace(step, in_apply=step.urn in in_apply) for step in steps)
+    raw = [event.step for event in events if isinstance(event, Started)]
+    unchecked = _unchecked(raw)
+    return tuple(
+        replace(step, in_apply=step.urn in in_apply, unchecked=step.urn in unchecked)
+        for step in _steps(raw, sources)
+    )
+
+
+def _unchecked(raw: Iterable[StepEvent]) -> frozenset[Urn]:
+    """What belongs to a provider whose configuration is unknown: the engine asks it nothing."""
+    states = {step.urn: step.new for step in raw if step.new is not None}
+    unknown = {
+        urn
+        for urn, state in states.items()
+        if urn_type(urn).startswith(_PROVIDER_TYPE) and holds(freeze(state.inputs), UNKNOWN)
+    }
+    return frozenset(
+        urn for urn, state in states.items() if Urn(state.provider.rpartition("::")[0]) in unknown
+    )
 
 
 def done(events: Iterable[Event], sources: Sources) -> tuple[Step, ...]:

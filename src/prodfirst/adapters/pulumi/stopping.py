@@ -17,7 +17,7 @@ class Stop:
     def __init__(self) -> None:
         self._latches = (os.pipe(), os.pipe())
         self._count = 0
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a second Ctrl-C may come while the first is dealt with
 
     def request(self) -> None:
         """The first request is gentle, the second is not; more change nothing."""

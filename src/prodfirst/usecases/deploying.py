@@ -1,0 +1,221 @@
+"""Carrying out one deployment of an approved plan, and no more than it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from prodfirst.adapters.aws.access import AwsAccess
+from prodfirst.adapters.journal import Journal
+from prodfirst.adapters.pulumi.engine import Engine, Outcome
+from prodfirst.adapters.pulumi.engine import Result as Ended
+from prodfirst.adapters.pulumi.running import EngineRun
+from prodfirst.adapters.source import folder_digest, mapping_digest
+from prodfirst.estate.definition import Stack, StackName
+from prodfirst.kernel.errors import Failure, Problem, Refused
+from prodfirst.kernel.findings import Finding
+from prodfirst.kernel.paths import home, private_dir
+from prodfirst.planning.admit import admit
+from prodfirst.planning.contracts import ReadField
+from prodfirst.planning.plan import DeploymentPlan
+from prodfirst.planning.progress import Listener, Phase
+from prodfirst.planning.results import DeploymentResult, Result, StepFailure
+from prodfirst.planning.state import EMPTY, StateVersion
+from prodfirst.planning.steps import Operation, Step
+from prodfirst.usecases.contracts import check_published, reads_of
+from prodfirst.usecases.narrate import narrator
+from prodfirst.usecases.plan import bind
+from prodfirst.usecases.recorded import recorded, recorded_version
+from prodfirst.usecases.site import Site
+
+
+@dataclass(frozen=True)
+class Deployer:
+    """Carries out single deployments under their apply identities."""
+
+    site: Site
+    engine: Engine
+    listen: Listener
+    journal: Journal
+    destroy: bool
+
+    def carry_out(self, plan: DeploymentPlan) -> DeploymentResult:
+        """Preview again, admit, update. Raises Refused or Failure where nothing was begun."""
+        stack = self.site.estate.stacks[StackName(plan.stack)]
+        identity, access = self.site.identity(stack, "apply")
+        known = recorded(self.site, stack, access)
+        version = known.version if known else None
+        reads = () if self.destroy else reads_of(self.site, stack, access, {})
+        check_published(self.site, stack, reads)
+        self._check_lock(plan, stack, access)
+        self._check_state(plan, version, resumed=self.journal.interrupted(plan.name))
+        if plan.settled and (version or EMPTY) == plan.state:
+            _admit(plan, self._now(plan, stack, reads))
+            return DeploymentResult(
+                plan.name, Result.UNCHANGED, why="nothing was planned, and nothing changed"
+            )
+        self.listen(Phase(plan.name, "preview under the apply identity"))
+        with (
+            self.site.engine_run(stack, access, reads) as run,
+            tempfile.TemporaryDirectory(prefix="plan-", dir=private_dir(home() / "tmp")) as folder,
+        ):
+            if version is None:
+                self.engine.init(run)
+            guard = Path(folder) / "plan.json"
+            preview = self.engine.preview(
+                run, empty=self.destroy, save_plan=guard, on_event=narrator(plan.name, self.listen)
+            )
+            fresh = bind(
+                self.site,
+                stack,
+                identity,
+                version or EMPTY,
+                preview,
+                empty=self.destroy,
+                reads=reads,
+                recorded=known.contract if known else {},
+            )
+            resolved = _admit(plan, fresh)
+            self.journal.write("started", plan.name, plan=plan.digest, resolved=resolved)
+            return self._update(plan, run, guard, self._same_state(stack, access, version))
+
+    def _now(self, plan: DeploymentPlan, stack: Stack, reads: tuple[ReadField, ...]) -> DeploymentPlan:
+        """The plan with what it would be computed from now: equal means that its steps are the same too."""
+        return replace(
+            plan,
+            program=folder_digest(None if self.destroy else stack.program),
+            configuration=mapping_digest(self.site.stack_file(stack).config),
+            reads=reads,
+        )
+
+    def _update(
+        self, plan: DeploymentPlan, run: EngineRun, guard: Path, approve: Callable[[], None]
+    ) -> DeploymentResult:
+        self.listen(Phase(plan.name, "update", carries_out=True))
+        ended = "failed"
+        try:
+            outcome = self.engine.update(
+                run,
+                plan=guard,
+                empty=self.destroy,
+                approve=approve,
+                on_event=narrator(plan.name, self.listen),
+            )
+            ended = "applied" if outcome.result is Ended.SUCCEEDED else "failed"
+        finally:
+            self.journal.write("finished", plan.name, result=ended)
+        return _result(plan, outcome)
+
+    def close(self, plan: DeploymentPlan) -> DeploymentResult:
+        """Delete the old halves of replacements, which the approved plan holds, and nothing else."""
+        stack = self.site.estate.stacks[StackName(plan.stack)]
+        _, access = self.site.identity(stack, "apply")
+        reads = reads_of(self.site, stack, access, {})
+        hear = narrator(plan.name, self.listen)
+        self.listen(Phase(plan.name, "delete what was replaced", carries_out=True))
+        with self.site.engine_run(stack, access, reads) as run:
+            preview = self.engine.preview(run, on_event=hear)
+            replaced = {step.urn for step in plan.steps if step.operation is Operation.REPLACE}
+            for step in preview.steps:
+                if step.operation is not Operation.SAME and (
+                    step.operation is not Operation.DELETE or step.urn not in replaced
+                ):
+                    raise Refused(_more_than_closing(plan, step))
+            return _result(plan, self.engine.update(run, on_event=hear))
+
+    def _check_lock(self, plan: DeploymentPlan, stack: Stack, access: AwsAccess) -> None:
+        """The engine would refuse too, but only after a preview of a state that is about to change."""
+        holder = self.site.bucket(access).holder(stack.project, self.site.environment.name)
+        if holder is not None:
+            raise Failure(
+                Problem(
+                    f"`{plan.name}` is locked by {holder}",
+                    why="another run is changing it",
+                    fix="wait for that run to end; if it was killed, remove its lock with `pulumi cancel`",
+                )
+            )
+
+    def _check_state(self, plan: DeploymentPlan, version: StateVersion | None, *, resumed: bool) -> None:
+        if resumed or (version or EMPTY) == plan.state:
+            return
+        raise Refused(
+            Problem(
+                f"the state of `{plan.name}` is not the one that was planned",
+                why="something changed it after the plan was made",
+                fix="run `prodfirst plan` again and have the new plan approved",
+            )
+        )
+
+    def _same_state(
+        self, stack: Stack, access: AwsAccess, version: StateVersion | None
+    ) -> Callable[[], None]:
+        """Called under the engine's lock, before the first registration."""
+
+        def check() -> None:
+            now = recorded_version(self.site, stack, access)
+            if (now or EMPTY) != (version or EMPTY):
+                raise Refused(
+                    Problem(
+                        f"the state of `{stack.name}/{self.site.environment.name}` changed while apply began",
+                        why="somebody else changed it between our preview and the engine's lock",
+                        fix="run `prodfirst plan` again and have the new plan approved",
+                    )
+                )
+
+        return check
+
+
+class NotAdmitted(Refused):
+    """The fresh plan is not within the approved one."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        super().__init__(*map(problem_of, findings))
+        self.findings = findings
+
+
+def _admit(approved: DeploymentPlan, fresh: DeploymentPlan) -> int:
+    """How many unknown values are known now; raises NotAdmitted where the fresh plan holds more."""
+    admission = admit(approved, fresh)
+    if admission.refusals:
+        raise NotAdmitted(admission.refusals)
+    return len(admission.resolved)
+
+
+def _more_than_closing(plan: DeploymentPlan, step: Step) -> Problem:
+    return Problem(
+        f"`{plan.name}` would `{step.operation}` `{step.name}` ({step.type}) beside what was replaced",
+        step.source or step.urn,
+        "after its apply only the old halves of its replacements should be left to delete",
+        "run `prodfirst plan` again and have the new plan approved",
+    )
+
+
+def _result(plan: DeploymentPlan, outcome: Outcome) -> DeploymentResult:
+    """A deployment is applied also where only old halves of replacements are left: dependents go on."""
+    replaced = {step.urn for step in plan.steps if step.operation is Operation.REPLACE}
+    failed = tuple(StepFailure(item.step, item.reasons) for item in outcome.failed)
+    changed = _changed(outcome)
+    old_halves = all(item.step.operation is Operation.DELETE and item.step.urn in replaced for item in failed)
+    if outcome.result is Ended.FAILED and failed and old_halves and not outcome.unfinished:
+        return DeploymentResult(plan.name, Result.APPLIED, done=changed, leftovers=failed)
+    succeeded = outcome.result is Ended.SUCCEEDED
+    result = (Result.APPLIED if changed else Result.UNCHANGED) if succeeded else Result.FAILED
+    return DeploymentResult(
+        plan.name,
+        result,
+        why="\n".join(map(str, outcome.problems)),
+        done=changed,
+        failed=failed,
+        unfinished=outcome.unfinished,
+    )
+
+
+def _changed(outcome: Outcome) -> tuple[Step, ...]:
+    return tuple(step for step in outcome.done if step.operation is not Operation.SAME)
+
+
+def problem_of(finding: Finding) -> Problem:
+    """A finding that stops a run, as a problem."""
+    return Problem(finding.what, finding.where, finding.why, finding.fix)

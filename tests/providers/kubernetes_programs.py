@@ -97,7 +97,7 @@ here = ResourceOptions(provider=cluster)
 @pytest.fixture
 def shop(deployment: Deployment, control_plane: ControlPlane, namespace: str) -> KubernetesProgram:
     """A deployment as the cluster's administrator."""
-    provider = ProviderCommand("kubernetes", (sys.executable, "-m", "prodfirst.providers.kubernetes"))
+    provider = ProviderCommand("aws", (sys.executable, "-m", "prodfirst.providers"), others=("kubernetes",))
     run = replace(deployment.run, providers=(provider,))
     made = KubernetesProgram(deployment.folder, deployment.engine, run, control_plane, namespace)
     made.write_kubeconfig(control_plane.kubeconfig())

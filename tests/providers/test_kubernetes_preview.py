@@ -10,6 +10,7 @@ from control_plane_fixtures import ControlPlane
 from kubernetes_resources import subject
 from test_kubernetes_waiting import CONFIG, DEPLOYMENT
 
+from prodfirst.adapters.pulumi.programhost import unknowns
 from prodfirst.providers.kubernetes.client import ApiError, Unreachable
 from prodfirst.providers.kubernetes.instance import NoCluster
 from prodfirst.providers.kubernetes.objects import Data
@@ -110,7 +111,7 @@ def test_a_cluster_that_does_not_exist_yet(control_plane: ControlPlane, namespac
     planned = asked.preview()
     assert planned["__inputs"]["metadata"] == {"name": "x", "namespace": namespace}
     assert asked.told.warnings == ["not checked by the server: the cluster is known only after apply"]
-    assert LATER != ""
+    assert LATER == unknowns.LATER
 
 
 def test_what_admission_would_refuse_is_said(control_plane: ControlPlane, namespace: str) -> None:

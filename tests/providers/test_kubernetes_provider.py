@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import pytest
 from kubernetes_programs import KubernetesProgram
 
 from prodfirst.planning.steps import Operation
+from prodfirst.resources.values import UNKNOWN
 
 CONFIG = 'k8s.core.v1.ConfigMap("settings", data={"a": "1"}, opts=here)\n'
 NAMED = CONFIG.replace("data=", 'metadata={"name": "settings"}, data=')
@@ -247,3 +249,43 @@ def test_ignored_changes_stay_with_their_manager(shop: KubernetesProgram) -> Non
     live = shop.live("v1", "ServiceAccount", "robot")
     assert live["metadata"]["labels"] == {"a": "theirs"}
     assert live["automountServiceAccountToken"] is False
+
+
+def test_a_cluster_that_does_not_exist_yet_is_planned_with_names_and_namespaces(
+    shop: KubernetesProgram,
+) -> None:
+    """Without this, the engine asks no provider, and the plan has neither."""
+    shop.program(
+        """
+        import asyncio
+
+        async def now(value):
+            return value
+
+        later = pulumi.Output(set(), asyncio.ensure_future(now(None)), asyncio.ensure_future(now(False)))
+        there = k8s.Provider("there", kubeconfig=later, namespace="team")
+        k8s.core.v1.ConfigMap("settings", data={"a": "1"}, opts=ResourceOptions(provider=there))
+        k8s.core.v1.Namespace("team", opts=ResourceOptions(provider=there))
+        """
+    )
+    preview = shop.engine.preview(shop.run)
+    made = {step.name: step.inputs for step in preview.steps}
+    assert made["there"]["kubeconfig"] is UNKNOWN
+    metadata = made["settings"]["metadata"]
+    assert isinstance(metadata, Mapping)
+    assert metadata["namespace"] == "team"
+    assert str(metadata["name"]).startswith("settings-")
+    assert isinstance(made["team"]["metadata"], Mapping)
+    assert "namespace" not in made["team"]["metadata"]
+    graph = {item.name: item for item in preview.graph.resources}
+    assert graph["there"].inputs["kubeconfig"] is UNKNOWN
+    warnings = [item.message for item in preview.diagnostics]
+    assert "not checked by the server: the cluster is known only after apply" in warnings
+
+
+def test_a_dead_server_and_a_wrong_token_are_no_green_preview(shop: KubernetesProgram) -> None:
+    told = shop.as_user("administrator", server="https://127.0.0.1:1").told(CONFIG)
+    assert "warning: not checked by the server: the API server https://127.0.0.1:1 cannot be reached" in told
+    told = shop.as_user("deployer", token="wrong").told(CONFIG)
+    assert "does not accept the credentials" in told
+    assert "the cluster does not accept the credentials" in shop.refused(CONFIG)

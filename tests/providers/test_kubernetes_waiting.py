@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import copy
 import time
+from threading import Timer
 
 import pytest
-from control_plane_fixtures import ControlPlane
+from control_plane_fixtures import ControlPlane, start_control_plane, stop_control_plane
 from kubernetes_resources import subject
 
 from prodfirst.providers.kubernetes.awaiting import NotGone
@@ -100,8 +101,8 @@ def test_a_namespace_stuck_in_deletion_says_what_is_left_in_it(control_plane: Co
     made.create()
     inside = {"name": "x", "namespace": "stuck", "finalizers": ["shop.test/backup"]}
     control_plane.make({**CONFIG, "metadata": inside})
-    with pytest.raises(NotGone, match=r"(?s)Namespace `stuck` is not gone after 8 s.*shop.test/backup"):
-        made.delete(timeout=8)
+    with pytest.raises(NotGone, match=r"(?s)Namespace `stuck` is not gone after 20 s.*shop.test/backup"):
+        made.delete(timeout=20)
     step = {"op": "remove", "path": "/metadata/finalizers"}
     control_plane.edit("v1", "ConfigMap", "stuck", "x", step)
     made.delete(timeout=30)
@@ -198,8 +199,6 @@ def test_a_claim_that_is_bound_by_its_first_pod_is_not_waited_for(
 def test_an_object_that_is_deleted_while_it_is_waited_for(
     control_plane: ControlPlane, namespace: str
 ) -> None:
-    from threading import Timer
-
     made = subject(control_plane, namespace, BALANCER)
     delete = control_plane.calls().delete
     timer = Timer(0.5, lambda: delete(made.resource.kind, namespace, "x", "Background"))
@@ -207,3 +206,23 @@ def test_an_object_that_is_deleted_while_it_is_waited_for(
     with pytest.raises(Partial, match="was deleted by somebody while it was waited for"):
         made.create(timeout=30)
     timer.join()
+
+
+def test_a_server_that_dies_while_it_is_waited_for_ends_the_wait_in_time(
+    control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The object is recorded, so that the next run goes on with it."""
+    plane = start_control_plane(tmp_path_factory.mktemp("dying"), control_plane.binaries)
+    try:
+        timer = Timer(2, lambda: stop_control_plane(plane))
+        timer.start()
+        made = subject(plane, "default", BALANCER)
+        with pytest.raises(
+            Partial, match=r"could not be watched any longer: the API server .* cannot be reached"
+        ):
+            made.create(timeout=8)
+        timer.join()
+        assert made.id == "default/x"
+        assert made.state["metadata"]["uid"]
+    finally:
+        stop_control_plane(plane)

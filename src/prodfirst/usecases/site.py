@@ -217,7 +217,15 @@ class Site:
         return committed
 
 
-_LOCAL_PROVIDERS = (ProviderCommand("aws", (sys.executable, "-m", "prodfirst.providers.aws")),)
+_LOCAL_PROVIDERS = (
+    ProviderCommand(
+        "aws",
+        (sys.executable, "-m", "prodfirst.providers"),
+        # the local clusters have no nodes: pods stay pending, and are not waited for
+        {"PRODFIRST_KUBERNETES_WITHOUT_NODES": "true"},
+        others=("kubernetes",),
+    ),
+)
 
 
 def _ground_stack(stack: Stack) -> GroundStack:

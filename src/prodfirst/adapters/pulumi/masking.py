@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from prodfirst.adapters.pulumi.programhost.unknowns import LATER
 from prodfirst.resources.values import SECRET, UNKNOWN, Value
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -20,6 +21,7 @@ _UNKNOWNS = frozenset(
         "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
         "030794c1-ac77-496b-92df-f27374a8bd58",
         "e48ece36-62e2-4504-bad9-02848725956a",
+        LATER,
         "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
     }
 )

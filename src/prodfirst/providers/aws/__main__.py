@@ -10,9 +10,14 @@ VERSION = "7.51.1"
 """The version of the original that it stands for."""
 
 
+def provider() -> Provider:
+    """It serves one engine run."""
+    return Provider(TYPES, VERSION)
+
+
 def main() -> None:
     """Serve one engine run."""
-    protocol.run(Provider(TYPES, VERSION))
+    protocol.run(provider())
 
 
 if __name__ == "__main__":

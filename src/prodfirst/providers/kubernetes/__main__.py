@@ -9,9 +9,14 @@ VERSION = "4.34.2"
 """The version of the original that it stands for."""
 
 
+def provider() -> Provider:
+    """It serves one engine run."""
+    return Provider(VERSION)
+
+
 def main() -> None:
     """Serve one engine run."""
-    protocol.run(Provider(VERSION))
+    protocol.run(provider())
 
 
 if __name__ == "__main__":

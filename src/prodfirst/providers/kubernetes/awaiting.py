@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from prodfirst.providers.kubernetes.client import ApiError, Unreachable
@@ -63,28 +63,30 @@ def seconds_of(inputs: Data, asked: float) -> float:
 
 def until_ready(target: Target, live: Data, seconds: float) -> Data:
     """The live object once it works. Raises NotReady."""
-    begun, pause, seen = time.monotonic(), _POLL[0], time.monotonic()
-    while True:
+    begun = seen = time.monotonic()
+    lost: Unreachable | None = None
+    for pause in _pauses():
         found = readiness(target.kind, live)
         if found.ready:
             return live
         if found.failed:
             raise NotReady(f"{target.text} failed: {found.reason}{_pods(target, live)}")
-        if time.monotonic() + pause > begun + seconds:
+        now = time.monotonic()
+        if lost is not None and now + pause > min(seen + _OUTAGE_SECONDS, begun + seconds):
+            raise NotReady(f"{target.text} could not be watched any longer: {lost}")
+        if now + pause > begun + seconds:
             waited = f"was not ready within {seconds:g} s: {found.reason}"
             raise NotReady(f"{target.text} {waited}{_pods(target, live)}")
         time.sleep(pause)
-        pause = min(pause * 1.5, _POLL[1])
         try:
             fresh = target.cluster.find(target.kind, target.namespace, target.name)
         except Unreachable as error:
-            if time.monotonic() > min(seen + _OUTAGE_SECONDS, begun + seconds):
-                raise NotReady(f"{target.text} could not be watched any longer: {error}") from error
+            lost = error
             continue
-        seen = time.monotonic()
         if fresh is None:
             raise NotReady(f"{target.text} was deleted by somebody while it was waited for")
-        live = fresh
+        live, lost, seen = fresh, None, time.monotonic()
+    raise AssertionError("the pauses have no end")
 
 
 def delete(target: Target, inputs: Data, seconds: float) -> None:
@@ -107,28 +109,41 @@ def delete(target: Target, inputs: Data, seconds: float) -> None:
 
 
 def _until_gone(target: Target, seconds: float) -> None:
-    begun, pause, first, seen = time.monotonic(), _POLL[0], "", time.monotonic()
-    while True:
+    begun = seen = time.monotonic()
+    lost: Unreachable | None = None
+    last: Data = {}
+    for pause in _pauses():
         try:
             live = target.cluster.find(target.kind, target.namespace, target.name)
+            if live is None or _is_another(live, last):
+                return
+            last, lost, seen = live, None, time.monotonic()
         except ApiError as error:
             if error.code != 403:
                 raise
             why = "this identity may not `get` it, so nobody knows whether it is gone"
             raise NotGone(f"deletion of {target.text} was asked for; {why}: {error}") from error
         except Unreachable as error:
-            if time.monotonic() > min(seen + _OUTAGE_SECONDS, begun + seconds):
-                raise NotGone(f"deletion of {target.text} was asked for; then {error}") from error
-            live = None if not first else {"metadata": {"uid": first}}
-        else:
-            seen = time.monotonic()
-            if live is None or (first and metadata(live).get("uid") != first):
-                return
-            first = str(metadata(live).get("uid"))
-        if time.monotonic() + pause > begun + seconds:
-            raise NotGone(f"{target.text} is not gone after {seconds:g} s: {_held_by(live or {})}")
+            lost = error
+        now = time.monotonic()
+        if lost is not None and now + pause > min(seen + _OUTAGE_SECONDS, begun + seconds):
+            raise NotGone(f"deletion of {target.text} was asked for; then {lost}")
+        if now + pause > begun + seconds:
+            raise NotGone(f"{target.text} is not gone after {seconds:g} s: {_held_by(last)}")
         time.sleep(pause)
-        pause = min(pause * 1.5, _POLL[1])
+
+
+def _is_another(live: Data, last: Data) -> bool:
+    """Whether somebody made a new object of the same name."""
+    return bool(last) and metadata(live).get("uid") != metadata(last).get("uid")
+
+
+def _pauses() -> Iterator[float]:
+    """Seconds between two looks: short at first."""
+    pause, longest = _POLL
+    while True:
+        yield pause
+        pause = min(pause * 1.5, longest)
 
 
 def _held_by(live: Data) -> str:

@@ -116,8 +116,12 @@ def unready(resource: Resource, id: str, new: Data) -> list[str]:
     """The path that replaces a Job which has not succeeded, where its program asks for that."""
     if not is_true(new, REPLACE_UNREADY) or resource.kind.kind != "Job":
         return []
-    target = resource.target(id)
-    live = target.cluster.find(target.kind, target.namespace, target.name)
+    try:
+        target = resource.target(id)
+        live = target.cluster.find(target.kind, target.namespace, target.name)
+    except (NoCluster, Unreachable, NoCredentials) as error:
+        resource.instance.log.warn(resource.urn, f"nobody knows whether it has succeeded: {error}")
+        return []
     if live is None or readiness(resource.kind, live).ready:
         return []
     return [path_text(("metadata", "annotations", REPLACE_UNREADY))]

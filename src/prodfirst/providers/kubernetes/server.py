@@ -18,7 +18,7 @@ from prodfirst.providers.kubernetes.invokes import INVOKES
 from prodfirst.providers.kubernetes.kubeconfig import identity_of
 from prodfirst.providers.kubernetes.objects import kind_of
 from prodfirst.providers.kubernetes.operations import Partial, Resource
-from prodfirst.providers.kubernetes.settings import KEYS, UNSUPPORTED, settings_of
+from prodfirst.providers.kubernetes.settings import KEYS, LATER, UNSUPPORTED, settings_of
 from prodfirst.providers.kubernetes.state import INPUTS, written
 from prodfirst.providers.protocol import EngineLog
 from prodfirst.providers.schema import Failure
@@ -72,7 +72,7 @@ class Provider(ResourceProviderServicer):
         named = (old.get("clusterIdentifier"), new.get("clusterIdentifier"))
         if all(named):
             replaces = ["clusterIdentifier"] if named[0] != named[1] else []
-        elif any(not properties.is_known(new.get(key)) for key in where):
+        elif any(new.get(key) in (properties.UNKNOWN, LATER) for key in where):
             replaces = where
         else:
             before, after = (

@@ -20,6 +20,7 @@ from pulumi.runtime.proto import engine_pb2, source_pb2
 
 from .channel import Channel
 from .source import is_the_teams
+from .unknowns import stand_in
 
 _ROOT_TYPE = "pulumi:pulumi:Stack"
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -59,6 +60,8 @@ def _watched(call: Callable[..., Any], kind: str, channel: Channel, deployment: 
         # before the call: where a step fails, the engine may end without an answer
         expected, registration = _urn(request, deployment), _registration(request)
         channel.send(kind, urn=expected, **registration)
+        if kind == "resource" and settings.is_dry_run():
+            stand_in(request)
         response = call(request, *rest, **named)
         keep_secret(channel, _secrets(response.object if kind == "resource" else response.properties))
         if response.urn not in ("", expected):

@@ -10,6 +10,7 @@ from control_plane_fixtures import ControlPlane
 from kubernetes_programs import KubernetesProgram
 
 from prodfirst.planning.steps import Operation
+from prodfirst.providers.kubernetes.comparing import changes
 from prodfirst.providers.kubernetes.live import imported_inputs, live_inputs
 from prodfirst.providers.kubernetes.objects import Data, kind_of
 
@@ -146,6 +147,16 @@ class _Made:
 def test_no_noise_on_an_object_just_applied(control_plane: ControlPlane, namespace: str, kind: str) -> None:
     made = _Made(control_plane, namespace, kind)
     assert made.seen() == made.inputs
+
+
+@pytest.mark.parametrize("kind", sorted(_OBJECTS))
+def test_an_adopting_program_need_not_repeat_the_server_s_defaults(
+    control_plane: ControlPlane, namespace: str, kind: str
+) -> None:
+    made = _Made(control_plane, namespace, kind)
+    found = imported_inputs(made.kind, made.recorded)
+    assert changes(made.kind, found, made.inputs) == ()
+    assert changes(made.kind, found, found) == ()
 
 
 _POD = "/spec/template/spec"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from prodfirst.providers.kubernetes.defaults import is_default, is_same_amount, with_text_as_data
 from prodfirst.providers.kubernetes.objects import AUTONAMED, Data, Kind, is_named, is_true, metadata
 
 Step = str | int
@@ -93,6 +94,8 @@ def changes(
     kind: Kind, old: Data, new: Data, *, mutable: frozenset[str] = frozenset(), patch: bool = False
 ) -> tuple[Change, ...]:
     """By path. `mutable` are kinds whose content is changed in place; a patch is replaced by name alone."""
+    if kind.kind == "Secret" and ("stringData" in old) != ("stringData" in new):
+        old, new = with_text_as_data(old), with_text_as_data(new)
     fixed = _IDENTITY if patch else _fixed(kind, new, mutable)
     return tuple(
         Change(path, how, any(_covers(rule, path) for rule in fixed))
@@ -151,10 +154,14 @@ def _placed(inputs: Data) -> Data:
 
 
 def _differences(path: Path, old: Any, new: Any) -> Iterator[tuple[Path, str]]:
-    if old == new:
+    if old == new or is_same_amount(path, old, new):
+        return
+    if new is None and path and is_default(str(path[-1]), old):
         return
     if isinstance(old, dict) and isinstance(new, dict):
         for key in sorted({*old, *new}):
+            if key == "targetPort" and key not in new and old[key] == new.get("port"):
+                continue  # a Service's port leads to the same one, where nothing is said
             yield from _differences((*path, key), old.get(key), new.get(key))
     elif isinstance(old, list) and isinstance(new, list):
         for index in range(max(len(old), len(new))):

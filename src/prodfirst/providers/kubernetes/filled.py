@@ -39,6 +39,7 @@ _FIELDS: dict[str, tuple[Path, ...]] = {
     "PersistentVolume": (("spec", "claimRef"),),
     "ServiceAccount": (("secrets",),),
     "Pod": (("spec", "nodeName"),),
+    "Service": (("spec", "clusterIP"), ("spec", "clusterIPs"), ("spec", "healthCheckNodePort")),
     "CertificateSigningRequest": (
         ("spec", "username"),
         ("spec", "groups"),

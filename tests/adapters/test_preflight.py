@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
+import json
+import os
 from typing import Any
 
 import pytest
 from control_plane_fixtures import ControlPlane
 
-from prodfirst.adapters.kubernetes.preflight import PlannedObject, Preflight, Verdict, objects_of, preflight
+from prodfirst.adapters.kubernetes.planned import check_planned
+from prodfirst.adapters.kubernetes.preflight import PlannedObject, Preflight, Verdict, preflight
 from prodfirst.kernel.errors import Failure
 from prodfirst.planning.steps import Operation, Step
-from prodfirst.resources.graph import Urn
-from prodfirst.resources.values import SECRET, UNKNOWN, freeze
+from prodfirst.resources.graph import Resource, ResourceGraph, Urn
+from prodfirst.resources.values import SECRET, UNKNOWN, Value, freeze
 
 _GROUP = "rbac.authorization.k8s.io"
 _POD = {"containers": [{"name": "web", "image": "shop:1"}]}
@@ -172,14 +174,35 @@ def test_a_cluster_that_cannot_be_asked_is_one_problem(control_plane: ControlPla
         preflight(control_plane.kubeconfig(server="https://127.0.0.1:1"), [])
 
 
-def test_the_steps_of_a_plan_that_touch_objects() -> None:
-    urn = Urn("urn:pulumi:dev::acme::kubernetes:core/v1:ConfigMap::c")
-    other = Urn("urn:pulumi:dev::acme::aws:ec2/vpc:Vpc::v")
-    inputs = MappingProxyType({"kind": "ConfigMap"})
-    steps = [
-        Step(Operation.UPDATE, urn, inputs),
-        Step(Operation.CREATE, other),
-        Step(Operation.SAME, Urn(f"{urn}2")),
-    ]
-    (found,) = objects_of(steps, {urn: "pulumi-kubernetes-12345678"})
-    assert (found.urn, found.manager) == (urn, "pulumi-kubernetes-12345678")
+def _plan(kubeconfig: Value, **provider: Value) -> tuple[list[Step], ResourceGraph]:
+    there = Urn("urn:pulumi:dev::acme::pulumi:providers:kubernetes::there")
+    planned = _object("c", "v1/ConfigMap", {"data": {"a": "1"}})
+    resources = (
+        Resource(there, True, {"kubeconfig": kubeconfig, **provider}),
+        Resource(planned.urn, True, planned.inputs, provider=f"{there}::id"),
+    )
+    aws = Step(Operation.CREATE, Urn("urn:pulumi:dev::acme::aws:ec2/vpc:Vpc::v"))
+    return [aws, Step(Operation.CREATE, planned.urn, planned.inputs)], ResourceGraph(resources)
+
+
+def test_the_objects_of_a_preview_are_tried_on_their_own_cluster_with_the_run_s_credentials(
+    control_plane: ControlPlane, namespace: str
+) -> None:
+    """The kubeconfig's command reads its token from the environment, as `aws eks get-token` does its keys."""
+    say = 'printf \'{"kind": "ExecCredential", "status": {"token": "%s"}}\' "$RUN_TOKEN"'
+    plugin = {"apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "args": ["-c", say]}
+    data = json.loads(control_plane.kubeconfig())
+    data["users"][0]["user"] = {"exec": plugin}
+    steps, graph = _plan(json.dumps(data), namespace=namespace)
+    path = os.environ["PATH"]
+    found = check_planned(steps, graph, {}, {"RUN_TOKEN": "token-of-administrator", "PATH": path})
+    assert _verdicts(found) == {"c": Verdict.PASSED}
+    found = check_planned(steps, graph, {}, {"RUN_TOKEN": "token-of-nobody", "PATH": path})
+    assert 'User "nobody" cannot create resource "configmaps"' in _why(found, "c")
+
+
+@pytest.mark.parametrize("kubeconfig", [SECRET, UNKNOWN])
+def test_an_object_whose_cluster_is_hidden_is_told_as_unchecked(kubeconfig: Value) -> None:
+    found = check_planned(*_plan(kubeconfig), {}, {})
+    assert _verdicts(found) == {"c": Verdict.UNCHECKED}
+    assert "`kubeconfig` is secret, unknown or not given" in _why(found, "c")

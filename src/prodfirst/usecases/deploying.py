@@ -27,6 +27,7 @@ from prodfirst.planning.steps import Operation, Step
 from prodfirst.usecases.contracts import check_published, reads_of
 from prodfirst.usecases.narrate import narrator
 from prodfirst.usecases.plan import bind
+from prodfirst.usecases.preflight import refuse_what_clusters_refuse
 from prodfirst.usecases.recorded import recorded, recorded_version
 from prodfirst.usecases.site import Site
 
@@ -78,6 +79,7 @@ class Deployer:
                 recorded=known.contract if known else {},
             )
             resolved = _admit(plan, fresh)
+            refuse_what_clusters_refuse(self.engine, run, preview, known, Path(folder))
             self.journal.write("started", plan.name, plan=plan.digest, resolved=resolved)
             return self._update(plan, run, guard, self._same_state(stack, access, version))
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from prodfirst.adapters.aws.access import AwsAccess
-from prodfirst.adapters.pulumi.checkpoint import inputs_of_type
+from prodfirst.adapters.pulumi.checkpoint import inputs_of_type, outputs_by_urn
 from prodfirst.contracts.publication import CONTRACT_TYPE
 from prodfirst.estate.definition import Stack
 from prodfirst.planning.contracts import Contract, contract_of
 from prodfirst.planning.state import StateVersion, state_version
+from prodfirst.resources.graph import Urn
+from prodfirst.resources.values import Value
 from prodfirst.usecases.site import Site
 
 
@@ -19,6 +22,8 @@ class Recorded:
 
     version: StateVersion
     contract: Contract
+    objects: Mapping[Urn, Mapping[str, Value]]
+    """Outputs of the Kubernetes objects."""
 
 
 def recorded(site: Site, stack: Stack, access: AwsAccess) -> Recorded | None:
@@ -27,7 +32,11 @@ def recorded(site: Site, stack: Stack, access: AwsAccess) -> Recorded | None:
     if checkpoint is None:
         return None
     contracts = inputs_of_type(checkpoint, CONTRACT_TYPE)
-    return Recorded(state_version(checkpoint), contract_of(contracts[0]) if contracts else {})
+    return Recorded(
+        state_version(checkpoint),
+        contract_of(contracts[0]) if contracts else {},
+        outputs_by_urn(checkpoint, "kubernetes:"),
+    )
 
 
 def recorded_version(site: Site, stack: Stack, access: AwsAccess) -> StateVersion | None:

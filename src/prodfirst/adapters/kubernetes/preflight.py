@@ -7,14 +7,14 @@ dry-run may write, so it runs under the apply identity.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 
 from prodfirst.adapters.kubernetes.plain import plain
 from prodfirst.kernel.errors import Failure, Problem
-from prodfirst.planning.steps import Operation, Step
+from prodfirst.planning.steps import Operation
 from prodfirst.providers.kubernetes import applying
 from prodfirst.providers.kubernetes.applying import Change, Conflict
 from prodfirst.providers.kubernetes.client import ApiError, Client, Unreachable
@@ -35,7 +35,6 @@ from prodfirst.resources.graph import Urn, urn_name
 from prodfirst.resources.values import Value
 
 _AT_ONCE = 8
-_CHANGES = frozenset({Operation.CREATE, Operation.UPDATE, Operation.REPLACE, Operation.DELETE})
 _LONGEST_NAME = 63
 _SUFFIX = "-preflight"
 
@@ -62,15 +61,6 @@ class PlannedObject:
     """Checked inputs, with names and defaults; unknown and secret values as marks."""
     manager: str = CREATOR
     """The field manager on record (`__fieldManager`), for updates."""
-
-
-def objects_of(steps: Iterable[Step], managers: Mapping[Urn, str]) -> tuple[PlannedObject, ...]:
-    """The steps of a plan that touch Kubernetes objects; `managers` are the recorded `__fieldManager`s."""
-    return tuple(
-        PlannedObject(step.urn, step.type, step.operation, step.inputs, managers.get(step.urn, CREATOR))
-        for step in steps
-        if step.type.startswith("kubernetes:") and step.operation in _CHANGES
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +94,21 @@ class Preflight:
         )
 
 
-def preflight(kubeconfig: str, objects: Sequence[PlannedObject], namespace: str = "") -> Preflight:
+def preflight(
+    kubeconfig: str,
+    objects: Sequence[PlannedObject],
+    namespace: str = "",
+    context: str = "",
+    environment: Mapping[str, str] | None = None,
+) -> Preflight:
     """Check all under the credentials of `kubeconfig` (contents or path). Changes nothing.
 
-    `namespace` is where objects go that name none. Raises Failure where the cluster cannot be asked at all.
+    `namespace` is where objects go that name none; `environment` is what a command of the kubeconfig runs
+    with (ours, unless given). Raises Failure where the cluster cannot be asked at all.
     """
     try:
-        access = access_of(kubeconfig)
-        cluster = Cluster(Client(access))
+        access = access_of(kubeconfig, context)
+        cluster = Cluster(Client(access, environment))
         cluster.client.request("GET", "/version")
     except (InvalidKubeconfig, Unreachable, NoCredentials, ApiError) as error:
         what = "no Kubernetes object of the plan can be checked"

@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from prodfirst.adapters.pulumi.masking import values_of
 from prodfirst.kernel.errors import Failure, Problem
+from prodfirst.resources.graph import Urn
 from prodfirst.resources.values import Value
 
 _LARGEST = 512 * 1024 * 1024
@@ -95,6 +96,16 @@ def inputs_of_type(checkpoint: Mapping[str, Any], token: str) -> tuple[Mapping[s
         for resource in latest.get("resources") or ()
         if resource.get("type") == token and not resource.get("delete")
     )
+
+
+def outputs_by_urn(checkpoint: Mapping[str, Any], prefix: str) -> Mapping[Urn, Mapping[str, Value]]:
+    """The recorded outputs of the resources whose type begins with `prefix`, secrets marked."""
+    latest = checkpoint.get("deployment") or (checkpoint.get("checkpoint") or {}).get("latest") or {}
+    return {
+        Urn(resource["urn"]): values_of(resource.get("outputs"))
+        for resource in latest.get("resources") or ()
+        if not resource.get("delete") and resource["type"].startswith(prefix)
+    }
 
 
 def read_locks(store: StateStore, project: str, stack: str) -> tuple[Lock, ...]:

@@ -74,9 +74,10 @@ class Answer:
 class Client:
     """Requests to one cluster as one user; thread-safe, made once per provider instance."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, environment: Mapping[str, str] | None = None) -> None:
+        """`environment` is what a command of the kubeconfig runs with; this process's, unless given."""
         self.access = access
-        self._credentials = Credentials(access)
+        self._credentials = Credentials(access, environment)
         self._lock = threading.Lock()
         self._pools: dict[tuple[str, str], urllib3.HTTPSConnectionPool | urllib3.HTTPConnectionPool] = {}
 

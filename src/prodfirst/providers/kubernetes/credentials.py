@@ -11,6 +11,7 @@ import os
 import subprocess
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,8 +42,9 @@ class Credential:
 class Credentials:
     """The credentials of one user; thread-safe."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, environment: Mapping[str, str] | None = None) -> None:
         self._access = access
+        self._environment = os.environ if environment is None else environment
         self._lock = threading.Lock()
         self._held: Credential | None = None
 
@@ -62,7 +64,7 @@ class Credentials:
     def _made(self) -> Credential:
         access = self._access
         if access.exec is not None:
-            return _from_command(access.exec, access)
+            return _from_command(access.exec, access, self._environment)
         certificate, key = access.certificate, access.key
         if access.token_file:
             return Credential(f"Bearer {_read(access.token_file)}", certificate, key, time.time() + 60)
@@ -81,8 +83,8 @@ def _read(path: str) -> str:
         raise NoCredentials(f"the token file `{path}` cannot be read: {error.strerror}") from error
 
 
-def _from_command(plugin: ExecPlugin, access: Access) -> Credential:
-    answer = _asked(plugin, access)
+def _from_command(plugin: ExecPlugin, access: Access, environment: Mapping[str, str]) -> Credential:
+    answer = _asked(plugin, access, environment)
     status = answer.get("status") or {}
     token = status.get("token")
     if not token and not status.get("clientCertificateData"):
@@ -95,11 +97,11 @@ def _from_command(plugin: ExecPlugin, access: Access) -> Credential:
     )
 
 
-def _asked(plugin: ExecPlugin, access: Access) -> dict[str, Any]:
+def _asked(plugin: ExecPlugin, access: Access, base: Mapping[str, str]) -> dict[str, Any]:
     """What the command prints. Its output is never part of an error: it may hold a token."""
     info: dict[str, Any] = {"kind": "ExecCredential", "apiVersion": plugin.api_version}
     info["spec"] = {"interactive": False, **({"cluster": _cluster(access)} if plugin.provide_cluster else {})}
-    environment = {**os.environ, **plugin.environment, "KUBERNETES_EXEC_INFO": json.dumps(info)}
+    environment = {**base, **plugin.environment, "KUBERNETES_EXEC_INFO": json.dumps(info)}
     hint = f"; {plugin.install_hint}" if plugin.install_hint else ""
     try:
         ran = subprocess.run(

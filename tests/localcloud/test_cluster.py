@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,22 +35,36 @@ def test_the_api_shows_the_real_endpoint_authority_and_issuer(
     assert re.fullmatch(rf"https://oidc\.eks\.{REGION}\.amazonaws\.com/id/[0-9A-F]{{32}}", issuer)
 
 
-def test_update_kubeconfig_and_kubectl_through_local_exec(
-    cloud: LocalCloud, cluster: Mapping[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def prodfirst(cloud: LocalCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """`prodfirst local` on this installation; standard output of a command that succeeds."""
     monkeypatch.setenv("PRODFIRST_HOME", str(cloud.home.parent))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("PATH", str(BIN), prepend=":")
 
-    def through(*command: str) -> str:
-        arguments = [sys.executable, "-m", "prodfirst.cli.main", "local", "exec", "--", *command]
-        done = subprocess.run(arguments, capture_output=True, text=True, timeout=120, check=False)
+    def run(*arguments: str) -> str:
+        command = [sys.executable, "-m", "prodfirst.cli.main", "local", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    through("aws", "eks", "update-kubeconfig", "--name", NAME)
-    assert "kube-system" in through("kubectl", "get", "ns")
+    return run
+
+
+def test_update_kubeconfig_and_kubectl_through_local_exec(
+    cluster: Mapping[str, Any], prodfirst: Callable[..., str], tmp_path: Path
+) -> None:
+    prodfirst("exec", "--", "aws", "eks", "update-kubeconfig", "--name", NAME)
+    assert "kube-system" in prodfirst("exec", "--", "kubectl", "get", "ns")
     assert not (tmp_path / ".kube" / "config").exists()
+
+
+def test_the_status_of_the_local_cloud_names_its_clusters(
+    cluster: Mapping[str, Any], prodfirst: Callable[..., str]
+) -> None:
+    assert f"cluster `{NAME}` in {REGION}: active" in prodfirst("status")
+    shown = json.loads(prodfirst("status", "--json"))["clusters"]
+    assert {"name": NAME, "region": REGION, "status": "ACTIVE", "reason": ""} in shown
 
 
 def test_the_creator_is_known_by_name_and_administers_the_cluster(shell: Shell) -> None:

@@ -77,7 +77,7 @@ class Eks:
         if called.name == "CreateCluster":
             self._settings.begin(key, _body(request))
             self._clusters.create(key, _service_range(shown))
-        cluster = self._clusters.find(key)
+        cluster = await self._clusters.find(key)
         authority = self._clusters.authority(cluster) if cluster else b""
         eks_answers.complete_cluster(shown, self._settings.of(key), cluster, authority, key)
         if called.name == "DeleteCluster":

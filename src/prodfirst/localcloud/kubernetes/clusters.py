@@ -84,13 +84,13 @@ class Clusters:
         self._launch(cluster)
         return cluster
 
-    def find(self, key: Key) -> Cluster | None:
+    async def find(self, key: Key) -> Cluster | None:
         """What is known, with what is the matter with it at the moment."""
         cluster = self._known.get(key)
         running = self._running.get(cluster.id) if cluster else None
-        if cluster is not None and running is not None and (ailing := running.plane.ailing()):
-            return replace(cluster, reason=f"{ailing} ended and is being started again")
-        return cluster
+        if cluster is None or running is None or cluster.status is not Status.ACTIVE:
+            return cluster
+        return replace(cluster, reason=await running.plane.ailing())
 
     def authority(self, cluster: Cluster) -> bytes:
         """The certificate that clients trust, PEM."""

@@ -51,9 +51,13 @@ class ControlPlane:
             await process.stop()
         self._processes.clear()
 
-    def ailing(self) -> str:
-        """What does not run at the moment; empty where all does."""
-        return ", ".join(process.name for process in self._processes if process.ended is not None)
+    async def ailing(self) -> str:
+        """What is the matter at the moment; empty where all is well."""
+        if ended := [process.name for process in self._processes if process.ended is not None]:
+            return f"{', '.join(ended)} ended and is being started again"
+        if self.client is None or not await self.client.is_ready():
+            return "kube-apiserver does not answer"
+        return ""
 
     async def _start(self) -> ApiClient:
         commands = self._commands

@@ -136,6 +136,22 @@ def test_a_policy_for_namespaces_covers_those_made_later_and_no_others(
     )
 
 
+def test_a_binding_of_a_policy_that_somebody_deletes_comes_back(shell: Shell, administrator: Caller) -> None:
+    steady = shell.under(member(administrator, "steady"))
+    administrator.client("eks").associate_access_policy(
+        clusterName=NAME,
+        principalArn=role_arn("steady"),
+        policyArn="arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy",
+        accessScope={"type": "namespace", "namespaces": ["steady"]},
+    )
+    shell.apply({**_NAMESPACE, "metadata": {"name": "steady"}})
+    eventually(lambda: steady.try_kubectl("get", "pods", "-n", "steady").returncode == 0)
+
+    shell.kubectl("delete", "rolebindings", "--all", "-n", "steady")
+
+    eventually(lambda: steady.try_kubectl("get", "pods", "-n", "steady").returncode == 0, seconds=60)
+
+
 def test_a_deleted_entry_ends_its_access(shell: Shell, administrator: Caller) -> None:
     leaver = shell.under(member(administrator, "leaver", kubernetesGroups=["leavers"]))
     leaver.kubectl("auth", "whoami")

@@ -184,9 +184,28 @@ def test_a_cluster_that_cannot_start_has_failed_and_says_why(
         assert shown["status"] == "FAILED"
         assert "there is no kube-apiserver" in shown["health"]["issues"][0]["message"]
         assert "install Go" in (cloud.home / "daemon.log").read_text()
+        assert "there is no kube-apiserver" in cloud.clusters()[0].reason
         eks.delete_cluster(name="one")
     finally:
         cloud.down()
+
+
+def test_a_cluster_that_cannot_start_again_is_said_by_up(own: LocalCloud, tmp_path: Path) -> None:
+    create_cluster(administrator_of(own), "one")
+    own.down()
+    key = next((own.home / "kubernetes").glob("*/pki/service-accounts.key"))
+    content = key.read_bytes()
+    key.write_text("damaged")
+    told: list[str] = []
+
+    own.up(ACCOUNT, REGION, told.append)
+
+    assert "cluster `one` in eu-central-1 does not answer: kube-apiserver ended" in told[-1]
+    assert "kube-apiserver ended" in _health(own)
+    own.down()
+    key.write_bytes(content)
+    own.up(ACCOUNT, REGION)
+    assert "kube-system" in _shell(own, tmp_path).kubectl("get", "namespaces")
 
 
 def test_nobody_else_can_read_what_a_cluster_keeps(own: LocalCloud) -> None:

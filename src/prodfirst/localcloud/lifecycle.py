@@ -19,7 +19,7 @@ from typing import Any
 from prodfirst.kernel.errors import Failure, Problem
 from prodfirst.kernel.paths import private_dir, write_private
 from prodfirst.localcloud.front import refused
-from prodfirst.localcloud.kubernetes.cluster import Cluster, Status, read_all
+from prodfirst.localcloud.kubernetes.cluster import STARTING, Cluster, Status, read_all
 
 _START_SECONDS = 30.0
 _STOP_SECONDS = 15.0
@@ -162,18 +162,22 @@ class LocalCloud:
             os.close(descriptor)
 
     def _await_clusters(self, progress: Callable[[str], None]) -> None:
-        """Give clusters from before the time to answer again; says which do not yet."""
+        """Give clusters from before the time to answer again; says which do not."""
         end = time.monotonic() + _CLUSTER_SECONDS
         told = False
-        while waiting := [c for c in self.clusters() if c.status is Status.ACTIVE and c.reason]:
-            if time.monotonic() > end or self.status() is None:
-                for cluster in waiting:
-                    progress(f"{cluster.key} does not answer yet: {cluster.reason}")
-                return
+        while waiting := [c for c in self._active() if c.reason == STARTING]:
             if not told:
                 progress(f"starting {', '.join(str(cluster.key) for cluster in waiting)}")
                 told = True
+            if time.monotonic() > end or self.status() is None:
+                break
             time.sleep(_POLL)
+        for cluster in self._active():
+            if cluster.reason:
+                progress(f"{cluster.key} does not answer: {cluster.reason}")
+
+    def _active(self) -> list[Cluster]:
+        return [cluster for cluster in self.clusters() if cluster.status is Status.ACTIVE]
 
     def _up(self) -> Running:
         running = self.status()

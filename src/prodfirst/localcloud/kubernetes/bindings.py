@@ -6,6 +6,7 @@ import asyncio
 import fnmatch
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from prodfirst.localcloud.kubernetes.policies import RULES
 _RBAC = "/apis/rbac.authorization.k8s.io/v1"
 _LABEL = "eks.prodfirst.dev/access-policy"
 _AGAIN_SECONDS = 1.0
+_ROUND_SECONDS = 30.0
 _GONE = frozenset({403, 404, 409})
 """Answers for a namespace or a binding that ended in the meantime."""
 
@@ -85,6 +87,7 @@ class Bindings:
         self._entries = entries
         self._report = report
         self._alone = asyncio.Lock()
+        self._doubtful = asyncio.Event()
 
     async def begin(self) -> None:
         """Make the roles of the policies, and the bindings."""
@@ -109,16 +112,38 @@ class Bindings:
             for binding in there - should:
                 await self._unless_gone(self._api.delete(binding.path))
 
+    def look_again(self) -> None:
+        """Have the loop of `follow` bring it in step soon."""
+        self._doubtful.set()
+
     async def follow(self) -> None:
-        """Bring in step whenever a namespace comes or goes; runs until it is cancelled."""
+        """Bring in step whenever a namespace comes or goes, and now and then; runs until it is cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._watch())
+            group.create_task(self._settle())
+
+    async def _watch(self) -> None:
         while True:
             try:
                 async for event in self._api.changes("/api/v1/namespaces"):
                     if event["type"] in ("ADDED", "DELETED"):
-                        await self.bring_in_step()
+                        self.look_again()
+            except (aiohttp.ClientError, TimeoutError) as error:
+                self._report(f"namespaces cannot be watched: {error or type(error).__name__}; trying again")
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+    async def _settle(self) -> None:
+        """Many namespaces at once are one round; what somebody took away comes back with the next."""
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._doubtful.wait(), _ROUND_SECONDS)
+            self._doubtful.clear()
+            try:
+                await self.bring_in_step()
             except (aiohttp.ClientError, TimeoutError, ApiFailure) as error:
                 self._report(f"access policies: {error or type(error).__name__}; trying again")
-            await asyncio.sleep(_AGAIN_SECONDS)
+                await asyncio.sleep(_AGAIN_SECONDS)
+                self.look_again()
 
     async def _there(self) -> frozenset[Binding]:
         found = []

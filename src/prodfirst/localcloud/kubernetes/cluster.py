@@ -11,6 +11,8 @@ from pathlib import Path
 from prodfirst.kernel.paths import write_private
 
 _FILE = "cluster.json"
+STARTING = "the control plane is being started"
+"""The reason why one that was active does not answer yet."""
 
 
 class Status(StrEnum):

@@ -73,7 +73,7 @@ class Clusters:
             if cluster is None:
                 self.create(key, service_range)
             elif cluster.status is not Status.FAILED:
-                self._keep(replace(cluster, reason="the control plane is being started"))
+                self._keep(replace(cluster, reason=records.STARTING))
                 self._launch(cluster)
 
     def create(self, key: Key, service_range: str) -> Cluster:
@@ -119,6 +119,7 @@ class Clusters:
             await running.bindings.bring_in_step()
         except (ApiFailure, aiohttp.ClientError, TimeoutError) as error:
             self._report(f"{key}: access policies wait for the API server: {error}")
+            running.bindings.look_again()
 
     async def delete(self, key: Key) -> None:
         """Stop it and delete all that it had."""
@@ -159,7 +160,14 @@ class Clusters:
 
     async def _start(self, cluster: Cluster, undo: AsyncExitStack, tell: Report) -> tuple[_Running, int]:
         """What runs, and the API server's port; `undo` learns how to end it."""
-        binaries = await in_daemon_thread(lambda: find_binaries(tell))
+        loop = asyncio.get_running_loop()
+
+        def building(text: str) -> None:
+            tell(text)
+            loop.call_soon_threadsafe(self._note, cluster, text)
+
+        binaries = await in_daemon_thread(lambda: find_binaries(building))
+        self._note(cluster, records.STARTING)
         folder, pki = self._folder / cluster.id, self._pki(cluster)
         webhook = Webhook(lambda token: self._access.authenticate(token, cluster.key), pki)
         webhook_port = await webhook.start()
@@ -174,6 +182,12 @@ class Clusters:
         bindings = Bindings(client, lambda: self._access.entries(cluster.key), tell)
         await bindings.begin()
         return _Running(plane, webhook, bindings, asyncio.create_task(bindings.follow())), port
+
+    def _note(self, cluster: Cluster, reason: str) -> None:
+        """What holds the start of a cluster up."""
+        known = self._known.get(cluster.key)
+        if known is not None and known.id in self._starting:
+            self._keep(replace(known, reason=reason))
 
     def _fail(self, cluster: Cluster, why: str) -> None:
         """A new one has failed for good; one that was active goes on at the next start."""

@@ -16,6 +16,8 @@ from prodfirst.permissions.state_aws import StateLocation
 OWNER_TAG = "aws:ResourceTag/prodfirst:stack"
 _PURPOSE_TAG = "aws:ResourceTag/prodfirst:purpose"
 _SERVICES = ("ec2", "eks", "kms", "logs", "rds", "secretsmanager")
+_SINGLE = ("route53:AssociateVPCWithHostedZone",)
+"""Of services that no stack else works with: VPC endpoints with private DNS."""
 _CHANGES = {
     "ec2": ("Associate", "Attach", "Authorize", "Delete", "Detach", "Disassociate", "Modify", "Reboot",
             "Replace", "Revoke", "Start", "Stop", "Terminate"),
@@ -78,7 +80,7 @@ class Realm:
 def stack_boundary(realm: Realm, location: StateLocation, contracts: ContractObjects) -> Policy:
     """Of the plan and apply identity of a stack outside the identity layer."""
     return policy(
-        statement("Work", [f"{service}:*" for service in _SERVICES], ["*"]),
+        statement("Work", [*(f"{service}:*" for service in _SERVICES), *_SINGLE], ["*"]),
         *own_things(location, contracts),
         statement("UseServiceRoles", ["iam:GetRole", "iam:PassRole"], [realm.service_roles[0]]),
         statement("LinkedRoles", ["iam:CreateServiceLinkedRole"], [realm.service_roles[1]]),

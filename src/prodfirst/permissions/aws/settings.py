@@ -74,4 +74,31 @@ SECRET = Entry(
     ),
 )
 
-ENTRIES = (PARAMETER, SECRET)
+
+def _secret_of_input(subject: Subject) -> str:
+    """An ARN holds the six characters already."""
+    value = subject.value("secretId")
+    if isinstance(value, str) and value.startswith("arn:"):
+        return f"secret:{subject.named('secretId')}"
+    return f"secret:{subject.named('secretId')}-??????"
+
+
+_SECRET_OF_INPUT = arn("secretsmanager", _secret_of_input)
+SECRET_VERSION = Entry(
+    "aws:secretsmanager/secretVersion:SecretVersion",
+    "aws_secretsmanager_secret_version",
+    "secretsmanager",
+    calls(
+        create="GetSecretValue ListSecretVersionIds PutSecretValue",
+        read="GetSecretValue ListSecretVersionIds",
+        update="GetSecretValue ListSecretVersionIds UpdateSecretVersionStage",
+        delete="GetSecretValue ListSecretVersionIds UpdateSecretVersionStage",
+    ),
+    (
+        # reading is reading the value: who declares one lets the plan identity read it
+        rule("GetSecretValue ListSecretVersionIds", _SECRET_OF_INPUT),
+        rule("PutSecretValue UpdateSecretVersionStage", _SECRET_OF_INPUT),
+    ),
+)
+
+ENTRIES = (PARAMETER, SECRET, SECRET_VERSION)

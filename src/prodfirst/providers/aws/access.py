@@ -83,8 +83,9 @@ class DefaultSecurityGroup(SecurityGroup):
         return str(found[0]["GroupId"])
 
     def settle(self, call: Call, id: str, inputs: Data) -> None:
-        revoke_all(call, self.find(call, id) or {}, id)
+        """Tags first, as the original does: whose it is decides whether its rules may be taken away."""
         self.update(call, id, {}, inputs)
+        revoke_all(call, self.find(call, id) or {}, id)
 
     def read(self, call: Call, id: str, known: Data) -> Data | None:
         data = super().read(call, id, known)

@@ -95,6 +95,31 @@ def _inline(reads: Mapping[str, list[str]]) -> str:
     return f"{{ {parts} }}" if parts else "{}"
 
 
+_NUMBERS = itertools.count()
+"""Every estate has a name of its own: they share one local cloud."""
+
+
+def bootstrapped(
+    parent: Path,
+    home: Path,
+    reads: Mapping[str, Mapping[str, list[str]]],
+    programs: Mapping[str, str],
+    files: Mapping[str, str] | None = None,
+) -> Estate:
+    """An estate in a new folder below `parent`, with other `files` by name, ready to plan."""
+    folder = parent / f"e{next(_NUMBERS)}"
+    folder.mkdir()
+    for name, text in (files or {}).items():
+        (folder / name).write_text(text)
+    estate = Estate(folder, home)
+    estate.reads(reads)
+    for name, program in programs.items():
+        estate.stack(name, program)
+    estate.lock()
+    estate.run("bootstrap")
+    return estate
+
+
 @pytest.fixture(scope="session")
 def cascade_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """An installation with a local cloud that runs."""
@@ -106,22 +131,11 @@ def cascade_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     cloud.run("local", "down")
 
 
-_NUMBERS = itertools.count()
-
-
 @pytest.fixture
 def make_estate(cascade_home: Path, tmp_path: Path) -> Callable[..., Estate]:
     """Makes a bootstrapped estate: `reads` as in `Estate.reads`, and a program per stack."""
 
     def make(reads: Mapping[str, Mapping[str, list[str]]], **programs: str) -> Estate:
-        folder = tmp_path / f"e{next(_NUMBERS)}"
-        folder.mkdir()
-        estate = Estate(folder, cascade_home)
-        estate.reads(reads)
-        for name, program in programs.items():
-            estate.stack(name, program)
-        estate.lock()
-        estate.run("bootstrap")
-        return estate
+        return bootstrapped(tmp_path, cascade_home, reads, programs)
 
     return make

@@ -28,6 +28,8 @@ def drift(
 ) -> None:
     """Find what the cloud says that the state does not; changes nothing. Exits with 1 where there is drift.
 
+    Without STACKS also what was added to the environment's identities, which no program declares.
+
     \b
     Examples:
       prodfirst drift
@@ -36,10 +38,13 @@ def drift(
     from prodfirst.cli.plans import answer_in, engine_of
     from prodfirst.rendering.progress import progress
     from prodfirst.usecases.drift import drift as find
+    from prodfirst.usecases.identity_drift import drift_of_identities
 
     site = open_site(file, environment)
     engine = engine_of(site, quiet=as_json)
     with progress(quiet=as_json) as listen:
         found = find(site, selected(site, stacks), engine, listen)
+        if not stacks:
+            found = (drift_of_identities(site), *found)
     answer_in(as_json).drift(found)
-    ctx.exit(ExitCode.FINDINGS if any(item.steps for item in found) else ExitCode.CLEAN)
+    ctx.exit(ExitCode.FINDINGS if any(item.drifted for item in found) else ExitCode.CLEAN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from prodfirst.kernel.findings import Finding
 from prodfirst.planning.steps import Step
 
 
@@ -17,3 +18,10 @@ class DeploymentDrift:
     """`update`: the cloud has another value. `delete`: the resource is gone."""
     skipped: str = ""
     """Why it was not looked at; empty where it was."""
+    findings: tuple[Finding, ...] = ()
+    """What no program declares, and so no refresh asks for."""
+
+    @property
+    def drifted(self) -> bool:
+        """Whether anything differs."""
+        return bool(self.steps or self.findings)

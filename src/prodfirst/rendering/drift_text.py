@@ -13,17 +13,25 @@ from prodfirst.rendering.values_text import differences, value_text
 
 
 def drift_text(found: tuple[DeploymentDrift, ...], out: Console) -> None:
-    """Print what differs, per deployment: resources that are gone first, those of stateful stacks on top."""
-    for item in sorted(found, key=lambda item: not (item.stateful and any(map(_gone, item.steps)))):
+    """Print what differs, per deployment: identities first, then what stateful stacks have lost."""
+    for item in sorted(found, key=_order):
         _deployment(item, out)
     if any(item.steps for item in found):
         out.print(Text("next: `prodfirst plan` shows what would set it right", style="dim"))
 
 
+def _order(item: DeploymentDrift) -> tuple[bool, bool]:
+    return not item.findings, not (item.stateful and any(map(_gone, item.steps)))
+
+
 def _deployment(item: DeploymentDrift, out: Console) -> None:
     heading = Text(printable(item.deployment), style="bold")
-    heading.append(f"  {_summary(item)}", style="bold yellow" if item.steps else "not bold dim")
+    heading.append(f"  {_summary(item)}", style="bold yellow" if item.drifted else "not bold dim")
     out.print(heading)
+    for finding in item.findings:
+        out.print(Text(f"  {printable(finding.what)}", style="bold red"))
+        out.print(Text(f"    why: {printable(finding.why)}"))
+        out.print(Text(f"    next: {printable(finding.fix)}", style="dim"))
     for step in sorted(item.steps, key=lambda step: not _gone(step)):
         word, style = ("gone", "bold red") if _gone(step) else ("changed", "yellow")
         line = Text(f"  {word:<8}", style=style)
@@ -44,4 +52,5 @@ def _gone(step: Step) -> bool:
 def _summary(item: DeploymentDrift) -> str:
     if item.skipped:
         return f"not looked at: {printable(item.skipped)}"
-    return f"{len(item.steps)} drifted" if item.steps else "no drift"
+    count = len(item.steps) + len(item.findings)
+    return f"{count} drifted" if count else "no drift"

@@ -77,6 +77,7 @@ def _drift(item: DeploymentDrift) -> dict[str, Any]:
         "stateful": item.stateful,
         "skipped": item.skipped,
         "steps": [dump_step(step) for step in item.steps],
+        "findings": [dump_finding(finding) for finding in item.findings],
     }
 
 

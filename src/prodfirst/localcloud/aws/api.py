@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from prodfirst.localcloud.aws.providers_mended import mend_identity_providers
+
 _READS = ("Describe", "Get", "Head", "List", "Decrypt", "Encrypt", "GenerateDataKey")
 """Beginnings of operations that change nothing that is kept. STS's Get… make sessions, and are kept."""
 _STATE_KEYS = {"logs": "cloudwatch_logs"}
@@ -93,6 +95,7 @@ class Api:
         from ministack.app import app
 
         _mend_flow_log_tags()
+        mend_identity_providers()
         _keep_passwords_out()
         self._app = app
         self._lifespan = asyncio.create_task(

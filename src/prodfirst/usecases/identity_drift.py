@@ -1,0 +1,65 @@
+"""Drift of identities: what bootstrap and the identity stack declared, against what the account has."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from prodfirst.adapters.aws.access import AwsAccess
+from prodfirst.adapters.aws.identity_reading import read_identities
+from prodfirst.drift.identities import IdentityFacts, RoleFacts, identity_drift
+from prodfirst.estate.ci import AUDIENCE
+from prodfirst.estate.definition import Layer, Stack
+from prodfirst.planning.drifting import DeploymentDrift
+from prodfirst.usecases.identities import wanted
+from prodfirst.usecases.site import Site
+
+
+def drift_of_identities(site: Site) -> DeploymentDrift:
+    """Read under the identity stack's plan identity; where the estate has none, as whoever runs it."""
+    stack = next((item for item in site.estate.stacks.values() if item.layer is Layer.IDENTITY), None)
+    access = site.operator if stack is None else site.identity(stack, "plan")[1]
+    declared = _declared(site, stack, access)
+    live = read_identities(access, site.ground.path, tuple(declared.providers))
+    return DeploymentDrift(
+        f"identities/{site.environment.name}", False, (), findings=identity_drift(declared, live)
+    )
+
+
+def _declared(site: Site, stack: Stack | None, access: AwsAccess) -> IdentityFacts:
+    """What bootstrap made, and what the identity stack's last apply recorded."""
+    needed, ground = wanted(site), site.ground
+    roles = {
+        role.name: RoleFacts(
+            role.trust,
+            ground.boundary_arn(role.boundary),
+            {f"prodfirst-{number}": policy for number, policy in enumerate(role.policies, 1)},
+        )
+        for role in needed.roles
+    }
+    policies = {ground.boundary_arn(name): document for name, document in needed.boundaries.items()}
+    resources = list(_recorded(site, stack, access)) if stack else []
+    for item in resources:
+        inputs = item["inputs"]
+        if item["type"] == "aws:iam/role:Role":
+            attached = frozenset(_attached(resources, inputs["name"]))
+            roles[inputs["name"]] = RoleFacts(
+                json.loads(inputs["assumeRolePolicy"]), inputs.get("permissionsBoundary", ""), {}, attached
+            )
+        elif item["type"] == "aws:iam/policy:Policy":
+            policies[item["outputs"]["arn"]] = json.loads(inputs["policy"])
+    return IdentityFacts(roles, policies, {ground.provider: frozenset({AUDIENCE})})
+
+
+def _attached(resources: list[Mapping[str, Any]], role: str) -> Iterator[str]:
+    for item in resources:
+        kind = item["type"] == "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+        if kind and item["inputs"]["role"] == role:
+            yield item["inputs"]["policyArn"]
+
+
+def _recorded(site: Site, stack: Stack, access: AwsAccess) -> Iterator[Mapping[str, Any]]:
+    checkpoint = site.bucket(access).checkpoint(stack.project, site.environment.name) or {}
+    latest = (checkpoint.get("checkpoint") or {}).get("latest") or {}
+    yield from (item for item in latest.get("resources") or [] if item.get("inputs"))

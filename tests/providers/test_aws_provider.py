@@ -82,18 +82,30 @@ def test_two_instances_with_two_regions(aws: AwsProgram, administrator: Caller) 
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "says", "column"),
     [
-        ('cidr_block="10.0.0.0/33"', "does not appear to be an IPv4 or IPv6 network"),
-        ("", "`cidrBlock` is required"),
-        ('cidr_block="10.0.0.0/16", ipv4_ipam_pool_id="x"', "`ipv4IpamPoolId` is not supported"),
+        ('cidr_block="10.0.0.0/33"', "does not appear to be an IPv4 or IPv6 network", 18),
+        ("", "`cidrBlock` is required", 1),
+        ('cidr_block="10.0.0.0/16", ipv4_ipam_pool_id="x"', "`ipv4IpamPoolId` is not supported", 44),
     ],
 )
-def test_a_wrong_input_is_refused_in_the_plan(aws: AwsProgram, arguments: str, says: str) -> None:
+def test_a_wrong_input_is_refused_in_the_plan_where_it_is_written(
+    aws: AwsProgram, arguments: str, says: str, column: int
+) -> None:
     aws.program(HEAD + f'aws.ec2.Vpc("v", {arguments})\n')
     with pytest.raises(Failure) as caught:
         aws.engine.preview(aws.run)
-    assert says in str(caught.value)
+    (problem,) = caught.value.problems
+    assert says in problem.why
+    assert str(problem.where) == f"program/__main__.py:4:{column}"
+
+
+def test_a_wrong_input_that_is_secret_is_not_told(aws: AwsProgram) -> None:
+    aws.program(HEAD + 'aws.ec2.Vpc("v", cidr_block=pulumi.Output.secret("10.31.0.0/33"))\n')
+    with pytest.raises(Failure) as caught:
+        aws.engine.preview(aws.run)
+    assert "`cidrBlock` of `v`" in str(caught.value)
+    assert "10.31" not in str(caught.value)
 
 
 def test_a_type_that_it_does_not_know_is_refused_by_name(aws: AwsProgram) -> None:

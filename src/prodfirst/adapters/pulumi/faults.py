@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import re
 import signal
+from collections.abc import Iterator
 
 from prodfirst.adapters.pulumi.events import Diagnostic, Failed, Severity
+from prodfirst.adapters.pulumi.pointing import argument
 from prodfirst.adapters.pulumi.running import Ended, EngineRun
 from prodfirst.adapters.pulumi.stepping import ROOT_TYPE, Sources
 from prodfirst.adapters.pulumi.stopping import Ending
-from prodfirst.kernel.errors import Failure, Problem, ProdfirstError
+from prodfirst.kernel.errors import Failure, Position, Problem, ProdfirstError
 from prodfirst.resources.graph import Urn, urn_name, urn_type
 
 STACK_NOT_FOUND = 6
 """Exit code of the CLI: `cmd/pulumi/cmd/exit_codes.go`."""
 _LONGEST_REASON = 4000
 _NOT_COME_TO = re.compile(r"expected resource operations for .* but none were seen")
+_REFUSED_INPUT = re.compile(r"property (?P<path>\S+) value [\s\S]* has a problem: (?P<reason>[\s\S]*)")
+"""Of a failed Check: `go/common/diag/errors.go`, 2003. The value stands in it too, and is left out."""
 
 
 class StackMissing(Failure):
@@ -43,7 +47,7 @@ def problems_of(ended: Ended, run: EngineRun, sources: Sources) -> tuple[Problem
     if (problem := _program(ended, run)) is not None:
         return (problem,)
     known = _meaning(_without_consequences(ended), run)
-    return (known,) if known else _of_resources(ended, sources) or (engine_problem(ended, run),)
+    return (known,) if known else _of_resources(ended, run, sources) or (engine_problem(ended, run),)
 
 
 def error_of(ended: Ended, problems: tuple[Problem, ...]) -> ProdfirstError:
@@ -55,21 +59,31 @@ def error_of(ended: Ended, problems: tuple[Problem, ...]) -> ProdfirstError:
     return StackMissing(*problems) if ended.code == STACK_NOT_FOUND else Failure(*problems)
 
 
-def _of_resources(ended: Ended, sources: Sources) -> tuple[Problem, ...]:
-    """One problem for each resource that an error names."""
+def _of_resources(ended: Ended, run: EngineRun, sources: Sources) -> tuple[Problem, ...]:
+    """One problem for each input that a provider does not accept, and for each resource that failed."""
     found: dict[Urn, list[str]] = {}
     for event in ended.events:
         named = isinstance(event, Diagnostic) and event.severity is Severity.ERROR and event.urn
         if named and isinstance(event, Diagnostic) and event.urn and urn_type(event.urn) != ROOT_TYPE:
             found.setdefault(event.urn, []).append(event.message)
     return tuple(
-        Problem(
-            what=f"`{urn_name(urn)}` ({urn_type(urn)}) failed",
-            where=sources.get(urn) or urn,
-            why="\n".join(dict.fromkeys(messages)),
-        )
+        problem
         for urn, messages in found.items()
+        for problem in _of_resource(urn, tuple(dict.fromkeys(messages)), run, sources.get(urn))
     )
+
+
+def _of_resource(
+    urn: Urn, messages: tuple[str, ...], run: EngineRun, where: Position | None
+) -> Iterator[Problem]:
+    name = f"`{urn_name(urn)}` ({urn_type(urn)})"
+    refused = {text: found for text in messages if (found := _REFUSED_INPUT.search(text))}
+    for found in refused.values():
+        path, reason = found["path"], found["reason"].strip()
+        line = where and argument(run.root, where, urn_type(urn).rpartition(":")[2], path)
+        yield Problem(f"`{path}` of {name} is not accepted", line or urn, reason, "correct it in the program")
+    if rest := [text for text in messages if text not in refused]:
+        yield Problem(f"{name} failed", where or urn, "\n".join(rest))
 
 
 def text_of(ended: Ended) -> str:
@@ -136,6 +150,14 @@ def described(code: int, text: str, run: EngineRun) -> Problem:
     if code == STACK_NOT_FOUND:
         return Problem(f"`{deployment}` has no state in this backend", run.backend_url, fix="apply it first")
     what = f"the engine could not finish `{deployment}`"
+    if code < 0:
+        fix = "run the same command again: it finds out what became of the steps that were in flight"
+        return Problem(
+            f"the engine was ended while it worked on `{deployment}`",
+            run.backend_url,
+            _how_it_ended(code),
+            fix,
+        )
     reason = text.removeprefix("error: ")[-_LONGEST_REASON:]
     return _meaning(text, run) or Problem(what, run.backend_url, reason or f"exit code {code}")
 

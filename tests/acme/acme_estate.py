@@ -34,6 +34,11 @@ class Acme:
 
     def run(self, *arguments: str, code: int = 0, **variables: str) -> str:
         """Standard output of one command that must end with `code`; standard error follows on a failure."""
+        out, errors = self.both(*arguments, code=code, **variables)
+        return out + (errors if code else "")
+
+    def both(self, *arguments: str, code: int = 0, **variables: str) -> tuple[str, str]:
+        """Standard output and standard error of one command that must end with `code`."""
         done = subprocess.run(
             [str(Path(sys.executable).parent / "prodfirst"), *arguments],
             cwd=self.folder,
@@ -45,7 +50,7 @@ class Acme:
             check=False,
         )
         assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done.stdout + (done.stderr if code else "")
+        return done.stdout, done.stderr
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """A command that goes on while the test does something else; its standard error is a pipe."""

@@ -6,7 +6,9 @@ import json
 import os
 import sys
 import textwrap
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from typing import Any
 import pytest
 
 from prodfirst.adapters.pulumi.engine import Engine
+from prodfirst.adapters.pulumi.pending import pending_in
 from prodfirst.adapters.pulumi.providers import ProviderCommand
 from prodfirst.adapters.pulumi.running import EngineRun
 from prodfirst.adapters.pulumi.tool import EngineBinary, find_engine
@@ -63,8 +66,28 @@ class Deployment:
         checkpoint: dict[str, Any] = json.loads(file.read_text())
         return checkpoint
 
+    def pending(self) -> tuple[str, ...]:
+        """What the engine has written down that it is about to do."""
+        return tuple(item.operation for item in pending_in(self.state()))
+
     def with_run(self, **changes: Any) -> Deployment:
         return replace(self, run=replace(self.run, **changes))
+
+
+def once(condition: Callable[[], object], act: Callable[[], None]) -> threading.Thread:
+    """Do something as soon as a condition holds, however slow the machine is."""
+
+    def watch() -> None:
+        deadline = time.monotonic() + 60
+        while not condition():
+            if time.monotonic() > deadline:
+                return
+            time.sleep(0.01)
+        act()
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    return watcher
 
 
 @pytest.fixture(scope="session")

@@ -7,17 +7,17 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from engine_fixtures import Deployment, processes_below
+from engine_fixtures import Deployment, once, processes_below
 
-from prodfirst.adapters.pulumi.checkpoint import file_store, pending_operations, read_locks
+from prodfirst.adapters.pulumi.checkpoint import file_store, read_locks
 from prodfirst.adapters.pulumi.engine import Engine, Result
 from prodfirst.adapters.pulumi.faults import StackMissing, Stopped
+from prodfirst.adapters.pulumi.pending import pending_in
 from prodfirst.adapters.pulumi.providers import ProviderCommand
 from prodfirst.adapters.pulumi.stopping import Stop
 from prodfirst.kernel.errors import Failure, Problem, ProdfirstError
@@ -55,11 +55,11 @@ def test_a_resource_that_was_made_in_part_is_recorded_and_gone_on_with(deploymen
     assert list(deployment.cloud()) == ["a"]
 
 
-def test_a_provider_that_refuses_an_input_names_resource_and_line(deployment: Deployment) -> None:
-    problem = problem_of(deployment, "Thing('a', fail='check')\n")
-    assert problem.what == "`a` (tiny:index:Thing) failed"
-    assert str(problem.where) == "program/__main__.py:2:1"
-    assert "not an allowed value" in problem.why
+def test_a_provider_that_refuses_an_input_names_resource_and_place(deployment: Deployment) -> None:
+    problem = problem_of(deployment, "a = Thing(\n    'a',\n    fail='check',\n)\n")
+    assert problem.what == "`fail` of `a` (tiny:index:Thing) is not accepted"
+    assert str(problem.where) == "program/__main__.py:4:5"
+    assert problem.why == "`check` is not an allowed value"
 
 
 def test_a_provider_that_dies_is_no_success(deployment: Deployment) -> None:
@@ -70,14 +70,17 @@ def test_a_provider_that_dies_is_no_success(deployment: Deployment) -> None:
 
 
 def test_a_provider_that_hangs_is_ended_with_the_timeout(deployment: Deployment) -> None:
-    hasty = replace(deployment.run, timeout=1.5)
-    deployment.program("Thing('a', seconds=600)\n")
+    begun = time.monotonic()
+    deployment.up("Thing('z')\n")
+    hasty = replace(deployment.run, timeout=round(1 + 3 * (time.monotonic() - begun)))
+    deployment.program("Thing('z')\nThing('a', seconds=600)\n")
     deployment = replace(deployment, run=hasty, engine=impatient(deployment.engine))
     outcome = deployment.engine.update(deployment.run)
     assert outcome.result is Result.FAILED
     assert [step.name for step in outcome.unfinished] == ["a"]
-    assert "took longer than 1.5 s" in outcome.problems[0].what
-    assert pending_operations(deployment.state()) == (("creating", outcome.unfinished[0].urn),)
+    assert f"took longer than {hasty.timeout} s" in outcome.problems[0].what
+    (pending,) = pending_in(deployment.state())
+    assert (pending.operation, pending.urn) == ("creating", outcome.unfinished[0].urn)
 
 
 def impatient(engine: Engine) -> Engine:
@@ -115,7 +118,7 @@ def test_a_lock_names_its_holder(deployment: Deployment) -> None:
     problem = problem_of(deployment)
     assert problem.what == "`acme/dev` is locked by ci@runner-7 (process 4242) since 2026-11-24T10:00:00Z"
     (found,) = read_locks(file_store(deployment.run.backend_url), "acme", "dev")
-    assert (found.who, found.pid) == ("ci@runner-7", 4242)
+    assert (found.user, found.host, found.pid) == ("ci", "runner-7", 4242)
     deployment.engine.cancel(deployment.run)
     deployment.up("Thing('a')\n")
 
@@ -180,27 +183,31 @@ def test_one_stop_lets_running_steps_finish(deployment: Deployment) -> None:
     stop = Stop()
     engine = Engine(deployment.engine.binary, deployment.engine.plugin_home, stop)
     deployment.program("a = Thing('a', seconds=1.5)\nThing('b', ref=a.id)\n")
-    threading.Timer(1.2, stop.request).start()
+    watcher = once(deployment.pending, stop.request)
     outcome = engine.update(deployment.run)
+    watcher.join()
     assert outcome.result is Result.STOPPED
     assert set(deployment.cloud()) <= {"a"}  # what came after it was never begun
     recorded = [r["urn"] for r in deployment.state()["checkpoint"]["latest"]["resources"]]
-    pending = [urn for _, urn in pending_operations(deployment.state())]
+    pending = [item.urn for item in pending_in(deployment.state())]
     assert [urn for urn in (*recorded, *pending) if urn.endswith("::a")]
 
 
 def test_a_second_stop_kills_and_leaves_a_pending_operation(deployment: Deployment) -> None:
     stop = Stop()
     engine = Engine(deployment.engine.binary, deployment.engine.plugin_home, stop)
-    deployment.program("Thing('a', seconds=30)\n")
-    for delay in (1.2, 1.6):
-        threading.Timer(delay, stop.request).start()
-    begun = time.monotonic()
+    deployment.program("Thing('a', seconds=600)\n")
+
+    def twice() -> None:
+        stop.request()
+        stop.request()
+
+    watcher = once(deployment.pending, twice)
     outcome = engine.update(deployment.run)
-    assert time.monotonic() - begun < 10
+    watcher.join()
     assert outcome.result is Result.STOPPED
     assert [step.name for step in outcome.unfinished] == ["a"]
-    assert pending_operations(deployment.state())[0][0] == "creating"
+    assert pending_in(deployment.state())[0].operation == "creating"
     with pytest.raises(Stopped):  # it stays stopped for what comes after
         engine.preview(deployment.run)
 
@@ -236,5 +243,5 @@ def test_a_killed_parent_leaves_its_running_step_recorded_or_pending(deployment:
         time.sleep(0.1)
     assert set(deployment.cloud()) <= {"a"}  # what came after it was never begun
     recorded = [r["urn"] for r in deployment.state()["checkpoint"]["latest"]["resources"]]
-    pending = [urn for _, urn in pending_operations(deployment.state())]
+    pending = [item.urn for item in pending_in(deployment.state())]
     assert [urn for urn in (*recorded, *pending) if urn.endswith("::a")]

@@ -3,7 +3,8 @@
 Every type is accepted. A change of the input `place` replaces, any other change updates. What exists is kept
 in the folder `TINY_CLOUD`, a JSON file per resource, so a test can change the cloud behind the engine's back.
 Inputs steer it: `fail` refuses the named operation (`die` ends the process), `seconds` delays create and
-update, `partial` fails a create half way, `password` comes back as the secret output `token`.
+update, `late` delays their answer after the work is done and `lingers` that of a delete, `partial` fails a
+create half way, `password` comes back as the secret output `token`.
 """
 
 from __future__ import annotations
@@ -96,6 +97,7 @@ class Tiny(provider_pb2_grpc.ResourceProviderServicer):
         self.steer(inputs, "create", context)
         identifier = f"{request.urn.rsplit('::', 1)[-1]}-{uuid.uuid4().hex[:8]}"
         outputs = self.store(identifier, inputs)
+        time.sleep(float(inputs.get("late", 0)))
         if inputs.get("partial"):
             self.fail_partially(context, identifier, outputs)
         return provider_pb2.CreateResponse(id=identifier, properties=struct(outputs))
@@ -112,11 +114,14 @@ class Tiny(provider_pb2_grpc.ResourceProviderServicer):
         if request.preview:
             return provider_pb2.UpdateResponse(properties=request.news)
         self.steer(inputs, "update", context)
-        return provider_pb2.UpdateResponse(properties=struct(self.store(request.id, inputs)))
+        outputs = self.store(request.id, inputs)
+        time.sleep(float(inputs.get("late", 0)))
+        return provider_pb2.UpdateResponse(properties=struct(outputs))
 
     def Delete(self, request: Any, context: Any) -> Any:
         self.steer(plain(request.old_inputs), "delete", context)
         (self.cloud / f"{request.id}.json").unlink(missing_ok=True)
+        time.sleep(float(plain(request.old_inputs).get("lingers", 0)))
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: Any) -> Any:

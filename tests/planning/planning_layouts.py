@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from prodfirst.planning.interrupted import Fate, Interrupted
 from prodfirst.planning.plan import DeploymentPlan, Digest, EstatePlan
 from prodfirst.planning.state import StateVersion
 from prodfirst.planning.steps import Change, Operation, Step
@@ -51,3 +52,7 @@ def deployment(*lines: str, state: str = "s1", program: str = "sha256:p", **othe
 
 def estate(*plans: DeploymentPlan) -> EstatePlan:
     return EstatePlan("acme", "local", False, "2026-01-01T00:00:00Z", "v3.259.0", plans)
+
+
+def cut_off(name: str, fate: Fate, id: str = "", why: str = "") -> Interrupted:
+    return Interrupted("creating", urn(name), fate, id, why)

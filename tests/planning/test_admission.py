@@ -59,7 +59,20 @@ def test_another_program_is_refused_even_with_equal_steps() -> None:
     assert [refusal.rule for refusal in refusals] == ["plan-program-changed"]
 
 
-def test_a_resumed_apply_may_find_its_own_work_done() -> None:
-    plan, fresh = deployment("create a x=1"), deployment("update a x=1")
-    assert admit(plan, fresh).refusals
-    assert admit(plan, fresh, done=frozenset({urn("a")})).refusals == ()
+@pytest.mark.parametrize(
+    ("approved", "left"),
+    [
+        ("create a x=1", "update a x=1"),
+        ("create a name=a-0a1b2c3", "update a name=a-fffffff"),
+        ("replace a x=1", "create a x=1"),
+        ("replace a x=1", "delete a x=0"),
+    ],
+)
+def test_a_resumed_apply_may_do_what_is_left_of_its_work(approved: str, left: str) -> None:
+    assert admit(deployment(approved), deployment(left)).refusals
+    assert admit(deployment(approved), deployment(left), done=frozenset({urn("a")})).refusals == ()
+
+
+@pytest.mark.parametrize("left", ["update a x=2", "replace a x=1", "delete a x=1"])
+def test_a_resumed_apply_may_do_no_more_than_that(left: str) -> None:
+    assert admit(deployment("create a x=1"), deployment(left), done=frozenset({urn("a")})).refusals

@@ -59,3 +59,11 @@ def test_a_set_has_no_order_and_a_list_has_one() -> None:
     schema = Schema(inputs={"set": Prop(sort=True), "list": Prop()})
     assert diff(schema, {"set": ["a", "b"]}, {"set": ["b", "a"]}).paths == {}
     assert diff(schema, {"list": ["a", "b"]}, {"list": ["b", "a"]}).paths == {"list": ("update", False)}
+
+
+@pytest.mark.parametrize("type_", TYPES.values(), ids=TYPES)
+def test_what_a_killed_run_has_made_can_be_found_again(type_: ResourceType) -> None:
+    """By the input that is its id, or in a way of its own."""
+    own = type(type_)
+    special = own.located is not ResourceType.located or own.id_from is not ResourceType.id_from
+    assert special or type_.named in type_.schema.inputs

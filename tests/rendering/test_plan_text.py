@@ -6,11 +6,12 @@ import json
 from dataclasses import replace
 
 import pytest
-from planning_layouts import deployment, estate
+from planning_layouts import cut_off, deployment, estate
 from screens import made, plan_screen
 
 from prodfirst.kernel.findings import Finding, Severity
 from prodfirst.planning.guards import Subject, check
+from prodfirst.planning.interrupted import Fate
 from prodfirst.planning.plan import DeploymentPlan, EstatePlan
 from prodfirst.planning.steps import Step
 from prodfirst.resources.values import SECRET, UNKNOWN
@@ -173,6 +174,13 @@ def test_totals_per_layer_unchanged_notes_and_digest() -> None:
     assert "infrastructure: 1 to create, 2 unchanged\nidentity: 1 to delete\n" in shown
     assert "shop: skipped, not selected" in shown
     assert shown.endswith(f"digest {plan.digest}\n")
+
+
+def test_a_plan_says_what_was_cut_off_and_what_became_of_it() -> None:
+    item = cut_off("a", Fate.ADOPTED, "a-1")
+    text = plan_screen(estate(deployment("same a", interrupted=(item,))), width=110)
+    assert "a run was killed; apply takes up first what it left" in text
+    assert "creating `a` (aws:s3/bucket:Bucket) was cut off: it was made, as `a-1`, which is adopted" in text
 
 
 def test_nothing_to_do() -> None:

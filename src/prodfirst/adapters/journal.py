@@ -17,6 +17,9 @@ from prodfirst.kernel.errors import Failure, Problem
 from prodfirst.kernel.paths import private_dir
 from prodfirst.planning.plan import Digest
 
+_TELLING = ("recovering", "started", "finished")
+"""Before what a killed run left is taken into the state; before the engine updates; after that."""
+
 
 @dataclass(frozen=True)
 class Journal:
@@ -51,13 +54,24 @@ class Journal:
     def interrupted(self, deployment: str) -> bool:
         """Whether an apply of this deployment was begun under this plan and did not end well."""
         last: Mapping[str, Any] = {}
-        for entry in self._entries():
-            if entry.get("deployment") == deployment and entry.get("event") in ("started", "finished"):
+        for entry in self.entries():
+            if entry.get("deployment") == deployment and entry.get("event") in _TELLING:
                 last = entry
-        return bool(last) and (last["event"] == "started" or last.get("result") == "failed")
+        return bool(last) and (last["event"] != "finished" or last.get("result") == "failed")
 
-    def _entries(self) -> list[dict[str, Any]]:
+    def entries(self) -> list[dict[str, Any]]:
         """All whole lines; a torn last one belongs to work that was never begun."""
         if not self.path.exists():
             return []
         return [json.loads(line) for line in self.path.read_bytes().split(b"\n")[:-1]]
+
+
+def last_started(folder: Path, deployment: str) -> datetime | None:
+    """When this installation last let the engine change a deployment, under whatever plan."""
+    times = [
+        datetime.fromisoformat(entry["time"])
+        for path in folder.glob("*.jsonl")
+        for entry in Journal(path).entries()
+        if entry.get("deployment") == deployment and entry.get("event") == "started"
+    ]
+    return max(times, default=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import click
@@ -35,16 +36,18 @@ def drift(
       prodfirst drift
       prodfirst drift network --env production --json
     """
-    from prodfirst.cli.plans import answer_in, engine_of
+    from prodfirst.cli.plans import answer_in, engine_of, tell_refused
     from prodfirst.rendering.progress import progress
     from prodfirst.usecases.drift import drift as find
     from prodfirst.usecases.identity_drift import drift_of_identities
 
     site = open_site(file, environment)
+    since = time.time()
     engine = engine_of(site, quiet=as_json)
     with progress(quiet=as_json) as listen:
         found = find(site, selected(site, stacks), engine, listen)
         if not stacks:
             found = (drift_of_identities(site), *found)
     answer_in(as_json).drift(found)
+    tell_refused(site, since)
     ctx.exit(ExitCode.FINDINGS if any(item.drifted for item in found) else ExitCode.CLEAN)

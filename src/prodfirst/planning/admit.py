@@ -29,6 +29,13 @@ _WITHIN: Mapping[Operation, frozenset[Operation]] = {
 }
 """What each approved operation allows."""
 
+_LEFT: Mapping[Operation, frozenset[Operation]] = {
+    Operation.CREATE: frozenset({Operation.SAME, Operation.UPDATE}),
+    Operation.REPLACE: frozenset({Operation.CREATE, Operation.DELETE}),
+}
+"""What may be left of an approved operation that was cut off: settings of what was made; of a replacement,
+its second half."""
+
 _UNKNOWN = to_json(UNKNOWN)
 _NEXT = "run `prodfirst plan` again and have the new plan approved"
 
@@ -57,8 +64,8 @@ def admit(
 ) -> Admission:
     """Compare a fresh plan with the approved one.
 
-    `done` holds the resources that an interrupted apply of the same plan has already finished: there a
-    step of the approved plan may be missing or `same`.
+    `done` holds the resources that an interrupted apply of the same plan may have made already: there a step
+    may be missing, and what is left of it may be less than was approved.
     """
     outcomes = [*_bindings(approved, fresh), *_reads(approved, fresh), *_steps(approved, fresh, done)]
     return Admission(
@@ -108,7 +115,7 @@ def _steps(
     approved: DeploymentPlan, fresh: DeploymentPlan, done: frozenset[Urn]
 ) -> Iterator[Finding | Resolved]:
     allowed = _by_urn(approved.steps)
-    old_names, new_names = SuffixFilter(approved.steps), SuffixFilter(fresh.steps)
+    old_names, new_names = SuffixFilter(approved.steps), SuffixFilter(fresh.steps, done)
     for step in fresh.changes:
         candidates = allowed.get(step.urn, ())
         if not candidates and _is_default_provider(step):
@@ -140,7 +147,7 @@ def _by_urn(steps: tuple[Step, ...]) -> dict[Urn, tuple[Step, ...]]:
 def _allows(approved: Step, fresh: Step, done: frozenset[Urn]) -> bool:
     if fresh.operation in _WITHIN[approved.operation]:
         return True
-    return fresh.urn in done and fresh.operation in (Operation.SAME, Operation.UPDATE)
+    return fresh.urn in done and fresh.operation in _LEFT.get(approved.operation, frozenset())
 
 
 def _not_allowed(plan: DeploymentPlan, step: Step, candidates: tuple[Step, ...]) -> Finding:

@@ -16,6 +16,7 @@ from typing import Any, cast
 from prodfirst.kernel.errors import InvalidInput, Position, Problem
 from prodfirst.kernel.findings import Finding, Severity
 from prodfirst.planning.contracts import dump_contract, dump_read, load_contract, load_read
+from prodfirst.planning.interrupted import dump_interrupted, load_interrupted
 from prodfirst.planning.plan import DeploymentPlan, Digest, EstatePlan
 from prodfirst.planning.state import StateVersion
 from prodfirst.planning.steps import Change, Operation, Step
@@ -98,6 +99,7 @@ def dump_deployment(plan: DeploymentPlan) -> dict[str, Any]:
         "configuration": plan.configuration,
         "state": plan.state,
         "identity": plan.identity,
+        "interrupted": [dump_interrupted(item) for item in plan.interrupted],
         "checked": list(plan.checked),
         "reused": plan.reused,
         "reads": [dump_read(item) for item in plan.reads],
@@ -154,6 +156,7 @@ def load_deployment(data: dict[str, Any]) -> DeploymentPlan:
         configuration=Digest(data["configuration"]),
         state=StateVersion(data["state"]),
         identity=data["identity"],
+        interrupted=tuple(load_interrupted(item) for item in data["interrupted"]),
         checked=tuple(data["checked"]),
         reused=data["reused"],
         reads=tuple(load_read(item) for item in data["reads"]),

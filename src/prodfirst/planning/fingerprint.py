@@ -37,8 +37,9 @@ def reused(last: LastPlan) -> DeploymentPlan:
 
 
 def may_be_kept(plan: DeploymentPlan) -> bool:
-    """Only a plan without changes is clean, and without findings that forbid it."""
-    return not plan.changes and all(item.severity is Severity.ADVISORY for item in plan.findings)
+    """Only a plan without changes is clean, with nothing in flight and no finding that forbids it."""
+    advisory = all(item.severity is Severity.ADVISORY for item in plan.findings)
+    return not plan.changes and not plan.interrupted and advisory
 
 
 def dump(last: LastPlan) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from types import MappingProxyType
 from prodfirst.estate.definition import Reader
 from prodfirst.kernel.findings import Finding, Severity
 from prodfirst.planning.contracts import Contract, check_contract
+from prodfirst.planning.interrupted import Fate, Interrupted
 from prodfirst.planning.steps import Operation, Step
-from prodfirst.resources.graph import ResourceGraph
+from prodfirst.resources.graph import ResourceGraph, urn_name, urn_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Subject:
     """None for a removal, which runs no program."""
     recorded: Contract = field(default_factory=lambda: MappingProxyType({}))
     """The contract as it was last published."""
+    interrupted: tuple[Interrupted, ...] = ()
+    """What a killed run left in flight."""
     readers: tuple[Reader, ...] = ()
     """Who reads the contract: for a removal, those that stay."""
 
@@ -86,7 +89,22 @@ def protection_off(subject: Subject) -> Iterator[Finding]:
             )
 
 
-ALL: tuple[Guard, ...] = (contract, protected_loss, stateful_loss, protection_off)
+def undecided(subject: Subject) -> Iterator[Finding]:
+    """What was cut off, and nobody can tell how it ended: a person has to look before anything is applied."""
+    for item in subject.interrupted:
+        if item.fate is Fate.UNDECIDED:
+            yield Finding(
+                "interrupted-undecided",
+                Severity.MANDATORY,
+                f"what became of {item.operation} `{urn_name(item.urn)}` ({urn_type(item.urn)}) is not known",
+                item.urn,
+                item.why,
+                "look in the cloud; then adopt it with `pulumi refresh --import-pending-creates URN "
+                "--import-pending-creates ID`, or forget it with `--clear-pending-creates`",
+            )
+
+
+ALL: tuple[Guard, ...] = (undecided, contract, protected_loss, stateful_loss, protection_off)
 
 
 def check(subject: Subject) -> tuple[Finding, ...]:

@@ -12,8 +12,10 @@ from typing import Any, NewType
 
 from prodfirst.kernel.findings import Finding
 from prodfirst.planning.contracts import Contract, Knowledge, ReadField, dump_read
+from prodfirst.planning.interrupted import Interrupted
 from prodfirst.planning.state import StateVersion, canonical
 from prodfirst.planning.steps import Operation, Step
+from prodfirst.resources.graph import Urn
 from prodfirst.resources.values import Value, to_json
 
 Digest = NewType("Digest", str)
@@ -39,6 +41,8 @@ class DeploymentPlan:
     """Who computed the steps, such as a role's ARN; apply takes on the deployment's apply identity."""
     steps: tuple[Step, ...]
     findings: tuple[Finding, ...] = ()
+    interrupted: tuple[Interrupted, ...] = ()
+    """What a killed run left in flight. The steps are those that are left when apply has taken it up."""
     checked: tuple[str, ...] = ()
     """What the preview could and could not check, in words."""
     reads: tuple[ReadField, ...] = ()
@@ -76,6 +80,7 @@ class DeploymentPlan:
                 "identity": self.identity,
                 "steps": step_facts(self.steps),
                 "findings": [[item.rule, item.severity, item.what, item.why] for item in self.findings],
+                "interrupted": [[item.operation, item.urn, item.fate, item.id] for item in self.interrupted],
                 "checked": self.checked,
                 "reads": [dump_read(item) for item in self.reads],
             }
@@ -144,8 +149,9 @@ class SuffixFilter:
     the engine's autonaming is `<name>-<7 hex>`, the Kubernetes provider's `<name>-<8 hex>`.
     """
 
-    def __init__(self, steps: Iterable[Step]) -> None:
-        self._names = dict(_random_names(steps))
+    def __init__(self, steps: Iterable[Step], made: frozenset[Urn] = frozenset()) -> None:
+        """`made` are resources that an earlier run of the same plan has made, under a name of its own."""
+        self._names = dict(_random_names(steps, made))
         self._pattern = re.compile("|".join(map(re.escape, sorted(self._names, key=len, reverse=True))))
 
     def __call__(self, value: Value) -> Any:
@@ -164,9 +170,9 @@ class SuffixFilter:
         return data
 
 
-def _random_names(steps: Iterable[Step]) -> Iterator[tuple[str, str]]:
+def _random_names(steps: Iterable[Step], made: frozenset[Urn]) -> Iterator[tuple[str, str]]:
     for step in steps:
-        if step.operation not in (Operation.CREATE, Operation.REPLACE):
+        if step.operation not in (Operation.CREATE, Operation.REPLACE) and step.urn not in made:
             continue
         pattern = re.compile(re.escape(step.name) + r"-[0-9a-f]{7,8}")
         for value in _strings(step.inputs):

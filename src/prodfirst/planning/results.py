@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from prodfirst.kernel.findings import Finding
+from prodfirst.planning.interrupted import Interrupted
 from prodfirst.planning.plan import Digest
 from prodfirst.planning.steps import Step
 
@@ -44,6 +45,8 @@ class DeploymentResult:
     """Begun and never heard of again: the checkpoint lists them as pending."""
     leftovers: tuple[StepFailure, ...] = ()
     """Old halves of replacements that could not be deleted while dependents still used them."""
+    interrupted: tuple[Interrupted, ...] = ()
+    """What an earlier run left in flight, and this one took up."""
     seconds: float = 0.0
 
     @property

@@ -15,6 +15,7 @@ from typing import Any, TextIO
 from prodfirst.access.attempts import Attempt
 from prodfirst.planning.drifting import DeploymentDrift
 from prodfirst.planning.file import dump, dump_finding, dump_step
+from prodfirst.planning.interrupted import dump_interrupted
 from prodfirst.planning.plan import EstatePlan
 from prodfirst.planning.recorded import DeploymentStatus
 from prodfirst.planning.results import DeploymentResult, EstateResult
@@ -65,6 +66,7 @@ def _result(item: DeploymentResult) -> dict[str, Any]:
         "findings": [dump_finding(finding) for finding in item.findings],
         "done": [_step(step) for step in item.done if step.operation is not Operation.SAME],
         "failed": [{**_step(failure.step), "reasons": list(failure.reasons)} for failure in item.failed],
+        "interrupted": [dump_interrupted(entry) for entry in item.interrupted],
         "unfinished": [_step(step) for step in item.unfinished],
         "totals": dict(Counter(step.operation.value for step in item.done)),
         "seconds": round(item.seconds, 3),

@@ -78,6 +78,10 @@ def _deployment(plan: DeploymentPlan, out: Console, *, verbose: bool) -> None:
     if plan.reused:
         _note(f"not run again: {printable(plan.reused)}", out)
     reads_text(plan.reads, out, verbose=verbose)
+    if plan.interrupted:
+        _note("a run was killed; apply takes up first what it left:", out)
+    for item in plan.interrupted:
+        _note(item.text, out, "       ")
     for operation in _STYLES:
         steps = [step for step in plan.steps if step.operation is operation]
         if verbose or operation is not Operation.SAME:

@@ -53,6 +53,8 @@ def _totals(done: tuple[Step, ...]) -> str:
 
 
 def _reasons(item: DeploymentResult, width: int) -> Iterator[str]:
+    for entry in item.interrupted:
+        yield from paragraph(entry.text, width=width, first="    ", rest="      ")
     yield from paragraph(item.why, width=width, first="    ", rest="    ")
     for failure in item.failed:
         yield f"    failed: {_step(failure.step)}"

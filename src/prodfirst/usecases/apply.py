@@ -10,7 +10,6 @@ from prodfirst.adapters.journal import Journal
 from prodfirst.adapters.pulumi.engine import Engine
 from prodfirst.kernel.errors import InvalidInput, Problem, ProdfirstError, Refused
 from prodfirst.kernel.findings import Severity
-from prodfirst.kernel.paths import home
 from prodfirst.kernel.ready import run_ready, workers
 from prodfirst.planning.plan import DeploymentPlan, EstatePlan
 from prodfirst.planning.progress import Listener
@@ -32,8 +31,7 @@ class Apply:
     def of(cls, site: Site, approved: EstatePlan, engine: Engine, listen: Listener) -> Apply:
         """Checks that the plan is one of this estate and environment, and that no guard forbids it."""
         _check_plan(site, approved)
-        folder = home() / "journal" / site.estate.name / site.environment.name
-        journal = Journal.of(folder, approved.digest)
+        journal = Journal.of(site.journal_folder, approved.digest)
         return cls(site, approved, engine, Deployer(site, engine, listen, journal, approved.destroy))
 
     def run(self) -> EstateResult:

@@ -14,11 +14,12 @@ from prodfirst.adapters.pulumi.engine import Result as Ended
 from prodfirst.adapters.pulumi.running import EngineRun
 from prodfirst.adapters.source import folder_digest, mapping_digest
 from prodfirst.estate.definition import Stack, StackName
-from prodfirst.kernel.errors import Failure, Problem, Refused
+from prodfirst.kernel.errors import Problem, Refused
 from prodfirst.kernel.findings import Finding
 from prodfirst.kernel.paths import home, private_dir
 from prodfirst.planning.admit import admit
 from prodfirst.planning.contracts import ReadField
+from prodfirst.planning.interrupted import Interrupted
 from prodfirst.planning.plan import DeploymentPlan
 from prodfirst.planning.progress import Listener, Phase
 from prodfirst.planning.results import DeploymentResult, Result, StepFailure
@@ -29,6 +30,7 @@ from prodfirst.usecases.narrate import narrator
 from prodfirst.usecases.plan import bind
 from prodfirst.usecases.preflight import refuse_what_clusters_refuse
 from prodfirst.usecases.recorded import recorded, recorded_version
+from prodfirst.usecases.recovery import Recovery
 from prodfirst.usecases.site import Site
 
 
@@ -50,20 +52,28 @@ class Deployer:
         version = known.version if known else None
         reads = () if self.destroy else reads_of(self.site, stack, access, {})
         check_published(self.site, stack, reads)
-        self._check_lock(plan, stack, access)
-        self._check_state(plan, version, resumed=self.journal.interrupted(plan.name))
-        if plan.settled and (version or EMPTY) == plan.state:
+        recovery = Recovery(self.site, stack, access, self.engine, self.listen)
+        recovery.release()
+        resumed = self.journal.interrupted(plan.name)
+        self._check_state(plan, version, resumed=resumed)
+        in_flight = known is not None and known.in_flight
+        if plan.settled and not in_flight and (version or EMPTY) == plan.state:
             _admit(plan, self._now(plan, stack, reads))
             return DeploymentResult(
                 plan.name, Result.UNCHANGED, why="nothing was planned, and nothing changed"
             )
-        self.listen(Phase(plan.name, "preview under the apply identity"))
         with (
             self.site.engine_run(stack, access, reads) as run,
             tempfile.TemporaryDirectory(prefix="plan-", dir=private_dir(home() / "tmp")) as folder,
         ):
             if version is None:
                 self.engine.init(run)
+            interrupted: tuple[Interrupted, ...] = ()
+            if in_flight:
+                interrupted = recovery.take_up(run, self.journal)
+                known = recorded(self.site, stack, access)
+                version = known.version if known else None
+            self.listen(Phase(plan.name, "preview under the apply identity"))
             guard = Path(folder) / "plan.json"
             preview = self.engine.preview(
                 run, empty=self.destroy, save_plan=guard, on_event=narrator(plan.name, self.listen)
@@ -78,10 +88,11 @@ class Deployer:
                 reads=reads,
                 recorded=known.contract if known else {},
             )
-            resolved = _admit(plan, fresh)
+            resolved = _admit(plan, fresh, resumed=resumed)
             refuse_what_clusters_refuse(self.engine, run, preview, known, Path(folder))
             self.journal.write("started", plan.name, plan=plan.digest, resolved=resolved)
-            return self._update(plan, run, guard, self._same_state(stack, access, version))
+            result = self._update(plan, run, guard, self._same_state(stack, access, version))
+            return replace(result, interrupted=interrupted)
 
     def _now(self, plan: DeploymentPlan, stack: Stack, reads: tuple[ReadField, ...]) -> DeploymentPlan:
         """The plan with what it would be computed from now: equal means that its steps are the same too."""
@@ -127,18 +138,6 @@ class Deployer:
                     raise Refused(_more_than_closing(plan, step))
             return _result(plan, self.engine.update(run, on_event=hear))
 
-    def _check_lock(self, plan: DeploymentPlan, stack: Stack, access: AwsAccess) -> None:
-        """The engine would refuse too, but only after a preview of a state that is about to change."""
-        holder = self.site.bucket(access).holder(stack.project, self.site.environment.name)
-        if holder is not None:
-            raise Failure(
-                Problem(
-                    f"`{plan.name}` is locked by {holder}",
-                    why="another run is changing it",
-                    fix="wait for that run to end; if it was killed, remove its lock with `pulumi cancel`",
-                )
-            )
-
     def _check_state(self, plan: DeploymentPlan, version: StateVersion | None, *, resumed: bool) -> None:
         if resumed or (version or EMPTY) == plan.state:
             return
@@ -177,9 +176,10 @@ class NotAdmitted(Refused):
         self.findings = findings
 
 
-def _admit(approved: DeploymentPlan, fresh: DeploymentPlan) -> int:
+def _admit(approved: DeploymentPlan, fresh: DeploymentPlan, *, resumed: bool = False) -> int:
     """How many unknown values are known now; raises NotAdmitted where the fresh plan holds more."""
-    admission = admit(approved, fresh)
+    begun = (step.urn for step in approved.steps if step.operation in (Operation.CREATE, Operation.REPLACE))
+    admission = admit(approved, fresh, done=frozenset(begun) if resumed else frozenset())
     if admission.refusals:
         raise NotAdmitted(admission.refusals)
     return len(admission.resolved)

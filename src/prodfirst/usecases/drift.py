@@ -6,7 +6,7 @@ from prodfirst.adapters.pulumi.drifting import Drift
 from prodfirst.adapters.pulumi.engine import Engine
 from prodfirst.estate.definition import Stack
 from prodfirst.planning.drifting import DeploymentDrift
-from prodfirst.planning.progress import Listener
+from prodfirst.planning.progress import Listener, Phase
 from prodfirst.planning.steps import Operation, Step
 from prodfirst.usecases.narrate import narrator
 from prodfirst.usecases.recorded import recorded_version
@@ -25,6 +25,7 @@ def _deployment(site: Site, stack: Stack, engine: Engine, listen: Listener) -> D
     _, access = site.identity(stack, "plan")
     if recorded_version(site, stack, access) is None:
         return DeploymentDrift(name, stack.stateful, (), "it does not exist yet")
+    listen(Phase(name, "compare the state with the cloud"))
     with site.engine_run(stack, access) as run:
         found = engine.refresh(run, preview_only=True, on_event=narrator(name, listen))
     return DeploymentDrift(name, stack.stateful, tuple(map(_step, found)))

@@ -13,6 +13,7 @@ from prodfirst.estate.definition import Reader, Stack, StackName
 from prodfirst.kernel.ready import run_ready, workers
 from prodfirst.planning.contracts import Contract, ReadField, contract_in
 from prodfirst.planning.guards import Subject, check
+from prodfirst.planning.interrupted import Interrupted
 from prodfirst.planning.plan import DeploymentPlan, EstatePlan
 from prodfirst.planning.progress import Listener, Phase
 from prodfirst.planning.state import EMPTY, StateVersion
@@ -21,7 +22,8 @@ from prodfirst.usecases.contracts import reads_of
 from prodfirst.usecases.cutoff import Cutoff
 from prodfirst.usecases.lock_guard import lock_findings
 from prodfirst.usecases.narrate import narrator
-from prodfirst.usecases.recorded import recorded, recorded_version
+from prodfirst.usecases.recorded import Recorded, recorded, recorded_version
+from prodfirst.usecases.recovery import Recovery
 from prodfirst.usecases.site import Site
 
 
@@ -68,9 +70,16 @@ class _Planning:
         version = known.version if known else EMPTY
         if (same := self._cutoff.find(stack, identity, reads, version)) is not None:
             return same
-        preview = self._preview(stack, access, reads, exists=known is not None)
+        preview, interrupted = self._preview(stack, access, reads, known)
         made = bind(
-            site, stack, identity, version, preview, reads=reads, recorded=known.contract if known else {}
+            site,
+            stack,
+            identity,
+            version,
+            preview,
+            reads=reads,
+            recorded=known.contract if known else {},
+            interrupted=interrupted,
         )
         self._cutoff.keep(stack, made, preview)
         return made
@@ -80,29 +89,45 @@ class _Planning:
         site, stack = self._site, self._site.estate.stacks[name]
         identity, access = site.identity(stack, "plan")
         known = recorded(site, stack, access)
-        preview = self._preview(stack, access, (), exists=True, empty=True) if known else None
+        preview, interrupted = self._preview(stack, access, (), known, empty=True) if known else (None, ())
         staying = self._staying_readers(stack) if known and known.contract else ()
         contract = known.contract if known else {}
         version = known.version if known else EMPTY
-        return bind(site, stack, identity, version, preview, empty=True, recorded=contract, readers=staying)
+        return bind(
+            site,
+            stack,
+            identity,
+            version,
+            preview,
+            empty=True,
+            recorded=contract,
+            readers=staying,
+            interrupted=interrupted,
+        )
 
     def _preview(
         self,
         stack: Stack,
         access: AwsAccess,
         reads: tuple[ReadField, ...],
+        known: Recorded | None,
         *,
-        exists: bool,
         empty: bool = False,
-    ) -> Preview:
+    ) -> tuple[Preview, tuple[Interrupted, ...]]:
+        """And what a killed run left in flight, which is found out first, on a copy of the state."""
         deployment = f"{stack.name}/{self._site.environment.name}"
         self._listen(Phase(deployment, "preview"))
         hear = narrator(deployment, self._listen)
         with self._site.engine_run(stack, access, reads) as run:
-            if exists:
-                return self._engine.preview(run, empty=empty, on_event=hear)
+            if known and known.in_flight:
+                recovery = Recovery(self._site, stack, access, self._engine, self._listen)
+                with recovery.on_a_copy(run) as found:
+                    preview = self._engine.preview(found.run, empty=empty, on_event=hear)
+                    return preview, found.interrupted
+            if known:
+                return self._engine.preview(run, empty=empty, on_event=hear), ()
             with scratch(self._engine, run) as nowhere:
-                return self._engine.preview(nowhere, on_event=hear)
+                return self._engine.preview(nowhere, on_event=hear), ()
 
     def _staying_readers(self, stack: Stack) -> tuple[Reader, ...]:
         """Who reads the contract of a stack that goes, and is there, and does not go with it."""
@@ -139,6 +164,7 @@ def bind(
     reads: tuple[ReadField, ...] = (),
     recorded: Contract,
     readers: tuple[Reader, ...] | None = None,
+    interrupted: tuple[Interrupted, ...] = (),
 ) -> DeploymentPlan:
     """A preview (None where there is nothing to remove), bound to all that it was computed from.
 
@@ -152,6 +178,7 @@ def bind(
         steps=steps,
         graph=graph,
         recorded=recorded,
+        interrupted=interrupted,
         readers=site.estate.readers_of(stack.name) if readers is None else readers,
     )
     return DeploymentPlan(
@@ -168,6 +195,7 @@ def bind(
         steps=steps,
         findings=(*lock_findings(site, stack, graph), *check(subject)),
         checked=_not_checked(steps),
+        interrupted=interrupted,
         reads=reads,
         publishes=contract_in(graph) if graph else {},
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from prodfirst.adapters.aws.access import AwsAccess
-from prodfirst.adapters.pulumi.checkpoint import inputs_of_type, outputs_by_urn
+from prodfirst.adapters.pulumi.checkpoint import inputs_of_type, latest_of, outputs_by_urn
 from prodfirst.contracts.publication import CONTRACT_TYPE
 from prodfirst.estate.definition import Stack
 from prodfirst.planning.contracts import Contract, contract_of
@@ -24,6 +24,8 @@ class Recorded:
     contract: Contract
     objects: Mapping[Urn, Mapping[str, Value]]
     """Outputs of the Kubernetes objects."""
+    in_flight: bool
+    """Whether a killed run left operations of which nobody knows how they ended."""
 
 
 def recorded(site: Site, stack: Stack, access: AwsAccess) -> Recorded | None:
@@ -36,6 +38,7 @@ def recorded(site: Site, stack: Stack, access: AwsAccess) -> Recorded | None:
         state_version(checkpoint),
         contract_of(contracts[0]) if contracts else {},
         outputs_by_urn(checkpoint, "kubernetes:"),
+        bool(latest_of(checkpoint).get("pending_operations")),
     )
 
 

@@ -135,6 +135,11 @@ class Site:
         """What every resource of a stack carries (DESIGN.md section 5)."""
         return self.ground.tags(stack.layer.value, stack.name)
 
+    @property
+    def journal_folder(self) -> Path:
+        """Where the applies of this environment are written down."""
+        return home() / "journal" / self.estate.name / self.environment.name
+
     def stack_file_path(self, stack: Stack) -> Path:
         """In the program's folder; for a local environment outside the checkout, which stays clean."""
         if not self.environment.local:

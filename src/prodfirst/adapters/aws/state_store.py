@@ -67,17 +67,22 @@ class StateBucket:
             raise self._unreadable(key, "it is not a checkpoint of Pulumi's bucket backend")
         return data
 
-    def holder(self, project: str, stack: str) -> str | None:
-        """Who holds the engine's lock on a deployment: `USER@HOST, process PID, since TIME`; or None."""
-        s3 = self.access.client("s3")
-        prefix = f"{self.prefix}.pulumi/locks/organization/{project}/{stack}/"
-        for item in s3.list_objects_v2(Bucket=self.bucket, Prefix=prefix).get("Contents", []):
-            body = self._get(s3, item["Key"].removeprefix(self.prefix))
-            if body is not None:
-                lock = json.loads(body)
-                who = f"{lock.get('username', '?')}@{lock.get('hostname', '?')}"
-                return f"{who}, process {lock.get('pid', '?')}, since {lock.get('timestamp', '?')}"
-        return None
+    def read(self, key: str) -> bytes | None:
+        """One object of the backend, by its key under the prefix; None where there is none."""
+        return self._get(self.access.client("s3"), key)
+
+    def keys(self, prefix: str) -> tuple[str, ...]:
+        """The keys that begin with `prefix`."""
+        pages = self.access.client("s3").get_paginator("list_objects_v2")
+        return tuple(
+            item["Key"].removeprefix(self.prefix)
+            for page in pages.paginate(Bucket=self.bucket, Prefix=f"{self.prefix}{prefix}")
+            for item in page.get("Contents", [])
+        )
+
+    def remove(self, key: str) -> None:
+        """Delete one object; S3 answers the same where it is gone already."""
+        self.access.client("s3").delete_object(Bucket=self.bucket, Key=f"{self.prefix}{key}")
 
     def _create(self, s3: Any) -> bool:
         try:

@@ -30,6 +30,9 @@ class StateStore(Protocol):
     def keys(self, prefix: str) -> tuple[str, ...]:
         """The keys that begin with `prefix`."""
 
+    def remove(self, key: str) -> None:
+        """Delete one object; harmless where it is gone already."""
+
 
 @dataclass(frozen=True, slots=True)
 class FileStore:
@@ -49,16 +52,24 @@ class FileStore:
         files = folder.rglob("*") if folder.is_dir() else ()
         return tuple(sorted(file.relative_to(self.folder).as_posix() for file in files if file.is_file()))
 
+    def remove(self, key: str) -> None:
+        (self.folder / key).unlink(missing_ok=True)
+
 
 @dataclass(frozen=True, slots=True)
 class Lock:
     """Who runs the engine on a deployment, as the lock object says."""
 
-    who: str
-    """`user@host`"""
+    user: str
+    host: str
     pid: int
     since: datetime
     key: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.user}@{self.host} (process {self.pid}) since {self.since.isoformat(timespec='seconds')}"
+        )
 
 
 def file_store(backend_url: str) -> FileStore:
@@ -81,29 +92,26 @@ def read_checkpoint(store: StateStore, project: str, stack: str) -> Mapping[str,
     return checkpoint
 
 
-def pending_operations(checkpoint: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Operations that were cut off, as (what was done, URN): nobody knows yet how they ended."""
-    latest = checkpoint.get("deployment") or (checkpoint.get("checkpoint") or {}).get("latest") or {}
-    pending = latest.get("pending_operations") or ()
-    return tuple((str(entry["type"]), str(entry["resource"]["urn"])) for entry in pending)
+def latest_of(checkpoint: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The deployment in an export (`deployment`) or in a stored object (`checkpoint.latest`)."""
+    latest = checkpoint.get("deployment") or (checkpoint.get("checkpoint") or {}).get("latest")
+    return latest or {}
 
 
 def inputs_of_type(checkpoint: Mapping[str, Any], token: str) -> tuple[Mapping[str, Value], ...]:
     """The recorded inputs of every resource of a type, secrets marked."""
-    latest = checkpoint.get("deployment") or (checkpoint.get("checkpoint") or {}).get("latest") or {}
     return tuple(
         values_of(resource.get("inputs"))
-        for resource in latest.get("resources") or ()
+        for resource in latest_of(checkpoint).get("resources") or ()
         if resource.get("type") == token and not resource.get("delete")
     )
 
 
 def outputs_by_urn(checkpoint: Mapping[str, Any], prefix: str) -> Mapping[Urn, Mapping[str, Value]]:
     """The recorded outputs of the resources whose type begins with `prefix`, secrets marked."""
-    latest = checkpoint.get("deployment") or (checkpoint.get("checkpoint") or {}).get("latest") or {}
     return {
         Urn(resource["urn"]): values_of(resource.get("outputs"))
-        for resource in latest.get("resources") or ()
+        for resource in latest_of(checkpoint).get("resources") or ()
         if not resource.get("delete") and resource["type"].startswith(prefix)
     }
 
@@ -120,7 +128,7 @@ def _lock(store: StateStore, key: str) -> Lock | None:
         return None
     raw = json.loads(content)
     since = datetime.fromisoformat(raw["timestamp"])
-    return Lock(f"{raw['username']}@{raw['hostname']}", int(raw["pid"]), since, key)
+    return Lock(raw["username"], raw["hostname"], int(raw["pid"]), since, key)
 
 
 def _damaged(project: str, stack: str, key: str, why: str) -> Failure:

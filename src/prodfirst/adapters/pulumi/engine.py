@@ -19,7 +19,7 @@ from prodfirst.adapters.pulumi.stopping import Ending, Stop
 from prodfirst.adapters.pulumi.tool import EngineBinary
 from prodfirst.kernel.errors import Failure, Problem
 from prodfirst.planning.steps import Step
-from prodfirst.resources.graph import ResourceGraph, urn_type
+from prodfirst.resources.graph import ResourceGraph, Urn, urn_type
 
 Approve = Callable[[], None]
 """Called when the engine holds its lock and before the program runs; raises to refuse."""
@@ -186,11 +186,19 @@ class Engine:
         administering.cancel(self.binary, self.plugin_home, run)
 
     def refresh(
-        self, run: EngineRun, preview_only: bool = True, on_event: OnEvent = ignore
+        self,
+        run: EngineRun,
+        preview_only: bool = True,
+        on_event: OnEvent = ignore,
+        targets: Sequence[Urn] = (),
     ) -> tuple[Drift, ...]:
-        """Compare the checkpoint with the cloud; without `preview_only`, also record what is found."""
+        """Compare the checkpoint with the cloud; without `preview_only`, also record what is found.
+
+        Of `targets` alone, where there are some.
+        """
         mode = ("--preview-only",) if preview_only else ("--yes", "--skip-preview")
-        ended = self._run(run, ["refresh", *mode], True, None, on_event)
+        chosen = (option for urn in targets for option in ("--target", urn))
+        ended = self._run(run, ["refresh", *mode, *chosen], True, None, on_event)
         if problems := faults.problems_of(ended, run, {}):
             raise faults.error_of(ended, problems)
         return drift_of(ended.events)

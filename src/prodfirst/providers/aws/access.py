@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from prodfirst.providers.aws.ec2 import Ec2Type, live_tags
@@ -74,13 +75,17 @@ class DefaultSecurityGroup(SecurityGroup):
     )
 
     def create(self, call: Call, inputs: Data) -> str:
+        (id,) = self.located(call, inputs, None) or ("",)
+        if not id:
+            raise LookupError(f"the VPC `{inputs.get('vpcId')}` has no default security group")
+        return id
+
+    def located(self, call: Call, inputs: Data, since: datetime | None) -> tuple[str, ...]:
         chosen = [{"Name": "group-name", "Values": ["default"]}]
         if "vpcId" in inputs:
             chosen.append({"Name": "vpc-id", "Values": [inputs["vpcId"]]})
         found = call.client("ec2").describe_security_groups(Filters=chosen)["SecurityGroups"]
-        if not found:
-            raise LookupError(f"the VPC `{inputs.get('vpcId')}` has no default security group")
-        return str(found[0]["GroupId"])
+        return tuple(str(group["GroupId"]) for group in found[:1])
 
     def settle(self, call: Call, id: str, inputs: Data) -> None:
         """Tags first, as the original does: whose it is decides whether its rules may be taken away."""
@@ -323,6 +328,7 @@ class FlowLog(Ec2Type):
     kind = "vpc-flow-log"
     describe = ("describe_flow_logs", "FlowLogIds", "FlowLogs")
     missing = ("InvalidFlowLogId.NotFound",)
+    filters = "Filter"
     schema = Schema(
         inputs={
             "vpcId": Prop(replace=True),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 
+from prodfirst.providers.aws.locating import CannotTell, best, listed
 from prodfirst.providers.aws.resource import Call, ResourceType, changed_tags, ignoring, tag_list, tag_map
 from prodfirst.providers.schema import Data
 
@@ -19,6 +21,8 @@ class Ec2Type(ResourceType):
     """Method, parameter for the id."""
     missing: ClassVar[tuple[str, ...]]
     """Error codes that say that it does not exist."""
+    filters: ClassVar[str] = "Filters"
+    """The parameter of `describe` for filters."""
 
     def specification(self, call: Call, inputs: Data) -> list[dict[str, Any]]:
         """Tags at creation, so that no resource is ever without."""
@@ -44,6 +48,18 @@ class Ec2Type(ResourceType):
         method, parameter = self.remove
         with ignoring(*self.missing):
             getattr(call.client("ec2"), method)(**{parameter: id})
+
+    def located(self, call: Call, inputs: Data, since: datetime | None) -> tuple[str, ...]:
+        """By its tags: they come with the create, so nothing of ours is ever without."""
+        tags = call.tags(inputs)
+        if not tags:
+            raise CannotTell(f"a `{self.token}` without tags cannot be told from others")
+        method, parameter, key = self.describe
+        chosen = [{"Name": f"tag:{name}", "Values": [value]} for name, value in sorted(tags.items())]
+        pages = call.client("ec2").get_paginator(method).paginate(**{self.filters: chosen})
+        ids = [str(item[parameter.removesuffix("s")]) for item in listed(pages, key)]
+        found = ((id, self.read(call, id, inputs)) for id in ids)
+        return best(self.schema, tags, inputs, ((id, live) for id, live in found if live is not None))
 
     def arn(self, call: Call, owner: str, id: str) -> str:
         """The ARN of a resource of this kind."""

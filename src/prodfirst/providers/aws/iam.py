@@ -20,6 +20,7 @@ def _document(found: Any) -> str:
 
 class Role(ResourceType):
     token = "aws:iam/role:Role"
+    named = "name"
     schema = Schema(
         inputs={
             "name": Prop(replace=True, autoname=True),
@@ -124,6 +125,9 @@ class Policy(ResourceType):
         )
         return str(made["Policy"]["Arn"])
 
+    def id_from(self, call: Call, inputs: Data) -> str:
+        return f"arn:aws:iam::{call.account}:policy{inputs['path']}{inputs['name']}"
+
     def read(self, call: Call, id: str, known: Data) -> Data | None:
         iam, found = call.client("iam"), None
         with ignoring(*_MISSING):
@@ -176,6 +180,9 @@ class RolePolicyAttachment(ResourceType):
 
     def create(self, call: Call, inputs: Data) -> str:
         call.client("iam").attach_role_policy(RoleName=inputs["role"], PolicyArn=inputs["policyArn"])
+        return self.id_from(call, inputs)
+
+    def id_from(self, call: Call, inputs: Data) -> str:
         return f"{inputs['role']}/{inputs['policyArn']}"
 
     def read(self, call: Call, id: str, known: Data) -> Data | None:

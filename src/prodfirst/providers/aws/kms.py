@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from prodfirst.providers.aws.locating import CannotTell, best, listed
 from prodfirst.providers.aws.resource import Call, ResourceType, changed_tags, ignoring, tag_map
 from prodfirst.providers.schema import Data, Prop, Schema, is_policy, same_json
 
@@ -90,9 +92,27 @@ class Key(ResourceType):
                 KeyId=id, PendingWindowInDays=state.get("deletionWindowInDays") or 30
             )
 
+    def located(self, call: Call, inputs: Data, since: datetime | None) -> tuple[str, ...]:
+        """By its tags: they come with the create. KMS has no filter, so every key is asked."""
+        tags = call.tags(inputs)
+        if not tags:
+            raise CannotTell(f"a `{self.token}` without tags cannot be told from others")
+        pages = call.client("kms").get_paginator("list_keys").paginate()
+        ids = [str(item["KeyId"]) for item in listed(pages, "Keys") if self._carries(call, item, tags)]
+        found = ((id, self.read(call, id, inputs)) for id in ids)
+        return best(self.schema, tags, inputs, ((id, live) for id, live in found if live is not None))
+
+    def _carries(self, call: Call, item: dict[str, Any], tags: dict[str, str]) -> bool:
+        """Of a key that this identity may not look at, it is not the maker."""
+        with ignoring("AccessDeniedException", *_MISSING):
+            listed = call.client("kms").list_resource_tags(KeyId=item["KeyId"]).get("Tags")
+            return tags.items() <= tag_map(listed, "TagKey", "TagValue").items()
+        return False
+
 
 class Alias(ResourceType):
     token = "aws:kms/alias:Alias"
+    named = "name"
     schema = Schema(
         inputs={"name": Prop(replace=True, required=True), "targetKeyId": Prop(required=True)},
         outputs=("arn", "targetKeyArn"),

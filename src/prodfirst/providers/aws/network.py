@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import zlib
+from datetime import datetime
 from typing import Any
 
 from prodfirst.providers.aws.ec2 import Ec2Type, live_tags
+from prodfirst.providers.aws.locating import may_be
 from prodfirst.providers.aws.resource import Call, ignoring
 from prodfirst.providers.schema import Data, Prop, Schema, is_cidr
 
@@ -249,7 +251,11 @@ class Route(Ec2Type):
 
     def create(self, call: Call, inputs: Data) -> str:
         call.client("ec2").create_route(**_route(inputs))
-        return f"r-{inputs['routeTableId']}{zlib.crc32(inputs['destinationCidrBlock'].encode())}"
+        return _route_id(inputs)
+
+    def located(self, call: Call, inputs: Data, since: datetime | None) -> tuple[str, ...]:
+        live = self.read(call, _route_id(inputs), inputs)
+        return (_route_id(inputs),) if live and may_be(self.schema, {}, inputs, live) else ()
 
     def read(self, call: Call, id: str, known: Data) -> Data | None:
         # on import the id is the original's `TABLE_DESTINATION`
@@ -296,6 +302,17 @@ class RouteTableAssociation(Ec2Type):
         made = call.client("ec2").associate_route_table(RouteTableId=inputs["routeTableId"], **place)
         return str(made["AssociationId"])
 
+    def located(self, call: Call, inputs: Data, since: datetime | None) -> tuple[str, ...]:
+        """A subnet or gateway has one association at most."""
+        tables = call.client("ec2").describe_route_tables(RouteTableIds=[inputs["routeTableId"]])
+        for item in tables["RouteTables"][0].get("Associations", []):
+            if (item.get("SubnetId"), item.get("GatewayId")) == (
+                inputs.get("subnetId"),
+                inputs.get("gatewayId"),
+            ):
+                return (str(item["RouteTableAssociationId"]),)
+        return ()
+
     def read(self, call: Call, id: str, known: Data) -> Data | None:
         chosen = [{"Name": "association.route-table-association-id", "Values": [id]}]
         for table in call.client("ec2").describe_route_tables(Filters=chosen)["RouteTables"]:
@@ -311,6 +328,11 @@ class RouteTableAssociation(Ec2Type):
     def delete(self, call: Call, id: str, state: Data) -> None:
         with ignoring(*self.missing):
             call.client("ec2").disassociate_route_table(AssociationId=id)
+
+
+def _route_id(inputs: Data) -> str:
+    """As the original makes it: `r-`, the table, and a checksum of the destination."""
+    return f"r-{inputs['routeTableId']}{zlib.crc32(inputs['destinationCidrBlock'].encode())}"
 
 
 def _route(inputs: Data) -> dict[str, str]:

@@ -37,6 +37,7 @@ class RdsType(ResourceType):
 
 class SubnetGroup(RdsType):
     token = "aws:rds/subnetGroup:SubnetGroup"
+    named = "name"
     missing = ("DBSubnetGroupNotFoundFault",)
     schema = Schema(
         inputs={
@@ -91,6 +92,7 @@ class SubnetGroup(RdsType):
 
 class ClusterParameterGroup(RdsType):
     token = "aws:rds/clusterParameterGroup:ClusterParameterGroup"
+    named = "name"
     missing = ("DBParameterGroupNotFound",)
     schema = Schema(
         inputs={

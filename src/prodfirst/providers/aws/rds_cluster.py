@@ -69,6 +69,7 @@ def _has_final_snapshot(inputs: Data) -> Failure | None:
 
 class Cluster(RdsType):
     token = "aws:rds/cluster:Cluster"
+    named = "clusterIdentifier"
     missing = ("DBClusterNotFoundFault",)
     schema = Schema(
         inputs={

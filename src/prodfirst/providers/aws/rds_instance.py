@@ -63,6 +63,7 @@ _SHOWN = {
 
 class ClusterInstance(RdsType):
     token = "aws:rds/clusterInstance:ClusterInstance"
+    named = "identifier"
     missing = ("DBInstanceNotFound", "DBInstanceNotFoundFault")
     schema = Schema(
         inputs={

@@ -6,9 +6,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar
 
+from prodfirst.providers.aws.locating import CannotTell, may_be
 from prodfirst.providers.schema import Data, Schema
 
 DEFAULT_TIMEOUT = 600.0
@@ -33,12 +35,15 @@ class Session:
         """A client; throttled calls are tried again with jitter, by botocore's standard mode."""
         where = region or self.region
         if (service, where) not in self._clients:
-            import boto3
-            from botocore.config import Config
-
-            config = Config(retries={"mode": "standard", "total_max_attempts": 10}, read_timeout=60)
-            self._clients[service, where] = boto3.client(service, region_name=where, config=config)
+            self._clients[service, where] = self._made(service, where)
         return self._clients[service, where]
+
+    def _made(self, service: str, region: str) -> Any:
+        import boto3
+        from botocore.config import Config
+
+        config = Config(retries={"mode": "standard", "total_max_attempts": 10}, read_timeout=60)
+        return boto3.client(service, region_name=region, config=config)
 
     @cached_property
     def account(self) -> str:
@@ -72,7 +77,10 @@ class Call:
         end = time.monotonic() + self.timeout
         while not done():
             if time.monotonic() > end:
-                raise TimedOut(f"{what}: not reached within {self.timeout:.0f} s")
+                raise TimedOut(
+                    f"{what}: not reached within {self.timeout:.0f} s; the next apply goes on with it, and "
+                    "`custom_timeouts` of the resource gives it longer"
+                )
             time.sleep(pause)
             pause = min(pause * 2, longest)
 
@@ -86,6 +94,8 @@ class ResourceType:
 
     token: ClassVar[str]
     schema: ClassVar[Schema]
+    named: ClassVar[str] = ""
+    """The input that is its id, such as a bucket's name; empty where the cloud makes up an id."""
 
     def create(self, call: Call, inputs: Data) -> str:
         """Make it; returns its id as soon as it exists."""
@@ -107,6 +117,26 @@ class ResourceType:
     def delete(self, call: Call, id: str, state: Data) -> None:
         """Remove it. `missing` errors count as done."""
         raise NotImplementedError
+
+    def id_from(self, call: Call, inputs: Data) -> str:
+        """Its id, where that follows from its inputs. Raises CannotTell."""
+        if not self.named:
+            raise CannotTell(f"how to find a `{self.token}` is not known")
+        return str(inputs[self.named])
+
+    def located(self, call: Call, inputs: Data, since: datetime | None) -> tuple[str, ...]:
+        """The ids of what exists and may have been made from `inputs`, by a create whose answer never came.
+
+        Several, where the cloud has several that look alike. `since` is when the run that was cut off began.
+        Raises CannotTell.
+        """
+        id = self.id_from(call, inputs)
+        live = self.read(call, id, inputs)
+        if live is None:
+            return ()
+        if not may_be(self.schema, call.tags(inputs), inputs, live):
+            raise CannotTell(f"`{id}` exists, but is not as it was to be made: it may be somebody else's")
+        return (id,)
 
 
 def requested(inputs: Data, names: Mapping[str, str]) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 
+from prodfirst.providers.aws.locating import made_since, may_be
 from prodfirst.providers.aws.resource import Call, ResourceType, ignoring, tag_list, tag_map
 from prodfirst.providers.schema import Data, Prop, Schema, is_policy, same_json
 
@@ -12,6 +14,7 @@ _NO_BUCKET = ("NoSuchBucket", "404")
 
 class Bucket(ResourceType):
     token = "aws:s3/bucket:Bucket"
+    named = "bucket"
     schema = Schema(
         inputs={
             "bucket": Prop(replace=True, autoname=True),
@@ -73,6 +76,19 @@ class Bucket(ResourceType):
                 _empty(call, id)
             call.client("s3").delete_bucket(Bucket=id)
 
+    def located(self, call: Call, inputs: Data, since: datetime | None) -> tuple[str, ...]:
+        """Its tags come one call after the create: without any, it is known by its name and its age."""
+        live = self.read(call, inputs["bucket"], inputs)
+        if live and not live["tagsAll"] and made_since(_made(call, inputs["bucket"]), since):
+            return (inputs["bucket"],)
+        return super().located(call, inputs, since)
+
+
+def _made(call: Call, bucket: str) -> datetime | None:
+    """When a bucket of this account was made."""
+    listed = call.client("s3").list_buckets()["Buckets"]
+    return next((item["CreationDate"] for item in listed if item["Name"] == bucket), None)
+
 
 def _empty(call: Call, bucket: str) -> None:
     """Delete every version of every object."""
@@ -110,6 +126,11 @@ class Setting(ResourceType):
             found = self.answer(getattr(call.client("s3"), self.get)(Bucket=id))
             return None if found is None else {"bucket": id, **found}
         return None
+
+    def located(self, call: Call, inputs: Data, since: datetime | None) -> tuple[str, ...]:
+        """Where the bucket has another setting, this one was not put; put again, it takes its place."""
+        live = self.read(call, inputs["bucket"], inputs)
+        return (inputs["bucket"],) if live and may_be(self.schema, {}, inputs, live) else ()
 
     def update(self, call: Call, id: str, old: Data, new: Data) -> None:
         getattr(call.client("s3"), self.put)(Bucket=id, **self.request(new))

@@ -50,6 +50,7 @@ def _short_enough(inputs: Data) -> Failure | None:
 
 class Parameter(ResourceType):
     token = "aws:ssm/parameter:Parameter"
+    named = "name"
     schema = Schema(
         inputs={
             "name": Prop(replace=True, autoname=True),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,3 +28,17 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         if name != "PRODFIRST_CACHE":
             monkeypatch.delenv(name)
     monkeypatch.setenv("PRODFIRST_HOME", str(tmp_path / "prodfirst-home"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_unexplained_disagreement(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Where the local API's own decision differs from the gateway's, a rule of AWS must be cited for it."""
+    yield
+    found = set()
+    for path in tmp_path_factory.getbasetemp().rglob("audit.jsonl"):
+        for line in path.read_text().splitlines():
+            differs = json.loads(line).get("disagreement")
+            if differs and not differs["rule"]:
+                found.add(f"{differs['action']} on {differs['resource']}: gateway {differs['gateway']}, "
+                          f"api {differs['api']}")  # fmt: skip
+    assert not found, "\n".join(sorted(found))

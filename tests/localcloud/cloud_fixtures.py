@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from held_policies import Made, holding_of
 from local_callers import ACCOUNT, REGION, Caller, administrator_of
 
 from prodfirst.localcloud.lifecycle import LocalCloud
@@ -23,3 +24,9 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 def administrator(cloud: LocalCloud) -> Caller:
     """The installation's administrator."""
     return administrator_of(cloud)
+
+
+@pytest.fixture
+def holding(administrator: Caller) -> Made:
+    """Makes callers under a new role that holds some statements."""
+    return holding_of(administrator)

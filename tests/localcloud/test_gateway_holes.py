@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import botocore.auth
 import pytest
 import urllib3
-from botocore.auth import SigV4Auth
+from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from local_callers import ACCOUNT, REGION, Caller, trusting
@@ -211,3 +211,60 @@ def test_a_session_needs_its_token_and_every_call_is_in_the_audit(
     assert entry["principal"].endswith(":assumed-role/audited/test")
     assert (entry["service"], entry["operation"]) == ("s3", "ListObjectsV2")
     assert entry["parameters"]["Bucket"] == "presigned"
+
+
+def _signed_for(
+    caller: Caller, service: str, method: str, path: str, headers: Mapping[str, str], body: str
+) -> Raw:
+    host = f"{service}.{REGION}.amazonaws.com"
+    request = AWSRequest(method, f"https://{host}{path}", headers=dict(headers), data=body)
+    credentials = Credentials(caller.key, caller.secret, caller.token)
+    (S3SigV4Auth if service == "s3" else SigV4Auth)(credentials, service, REGION).add_auth(request)
+    return (method, host, path, dict(request.prepare().headers.items()), body)
+
+
+_JSON = {"content-type": "application/x-amz-json-1.1"}
+
+
+@pytest.mark.parametrize(
+    ("service", "path", "target"),
+    [
+        ("s3", "/any/key", "TrentService.ListKeys"),
+        ("eks", "/clusters", "TrentService.ListKeys"),
+        ("kms", "/", "secretsmanager.ListSecrets"),
+        ("kms", "/?Action=ListUsers", "TrentService.ListKeys"),
+        ("logs", "/service/Logs/operation/DescribeLogGroups", "Logs_20140328.DescribeLogGroups"),
+        ("sts", "/", "TrentService.ListKeys"),
+    ],
+)
+def test_no_request_is_decided_as_one_thing_and_answered_as_another(
+    cloud: LocalCloud, administrator: Caller, service: str, path: str, target: str
+) -> None:
+    """The API obeys the target header before host, path and credential scope."""
+    headers = {**_JSON, "x-amz-target": target}
+    status, body = _send(cloud, _signed_for(administrator, service, "POST", path, headers, "{}"))
+    assert status == 403
+    assert "InvalidAction" in body
+
+
+def test_a_presigned_upload_cannot_be_turned_into_a_copy(cloud: LocalCloud, administrator: Caller) -> None:
+    """S3 reads the headers of a presigned request from its query as well: a copy reads its source."""
+    s3, iam = administrator.client("s3"), administrator.client("iam")
+    s3.create_bucket(Bucket="uploads", CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_object(Bucket="uploads", Key="secret", Body=b"secret")
+    role = iam.create_role(RoleName="uploads", AssumeRolePolicyDocument=json.dumps(trusting()))["Role"]["Arn"]
+    statement = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::uploads/own"}
+    iam.put_role_policy(
+        RoleName="uploads", PolicyName="p",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+    )  # fmt: skip
+    session = administrator.assuming(role)
+    host = f"s3.{REGION}.amazonaws.com"
+    for query, status in (("", 200), ("?x-amz-copy-source=/uploads/secret", 403)):
+        request = AWSRequest("PUT", f"https://{host}/uploads/own{query}")
+        S3SigV4QueryAuth(Credentials(session.key, session.secret, session.token), "s3", REGION).add_auth(
+            request
+        )
+        url = urlsplit(request.url)
+        assert _send(cloud, ("PUT", host, f"{url.path}?{url.query}", {}, ""))[0] == status
+    assert s3.get_object(Bucket="uploads", Key="own")["Body"].read() == b""

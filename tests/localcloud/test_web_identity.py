@@ -171,8 +171,8 @@ def test_a_forged_token_is_refused(cloud: LocalCloud, role: str, forgery: str) -
     assert _refusal(cloud, role, token) == "InvalidIdentityToken"
 
 
-def test_a_second_token_in_the_same_request_is_not_looked_at(cloud: LocalCloud, role: str) -> None:
-    """The gateway reads the last of two parameters, the API the first: only the verified one may arrive."""
+def test_a_second_token_in_the_same_request_is_refused(cloud: LocalCloud, role: str) -> None:
+    """The API reads the first of two parameters, and would follow another than the one that was verified."""
     other = signed_by_issuer(cloud, {**claims_of(_token(cloud)), "sub": _SUBJECT})
     mine = _token(cloud, "production-network-apply")
     form = [
@@ -183,7 +183,9 @@ def test_a_second_token_in_the_same_request_is_not_looked_at(cloud: LocalCloud, 
         ("WebIdentityToken", other.rpartition(".")[0] + ".AAAA"),
         ("WebIdentityToken", mine),
     ]
-    assert _post(cloud, urlencode(form))[0] == 403
+    status, body = _post(cloud, urlencode(form))
+    assert status == 400
+    assert "`WebIdentityToken` is given twice" in body
 
 
 def test_an_action_in_the_header_does_not_go_round_the_verification(cloud: LocalCloud, role: str) -> None:

@@ -21,6 +21,7 @@ from prodfirst.localcloud.aws.additions import Addition
 from prodfirst.localcloud.aws.api import Api, configure
 from prodfirst.localcloud.aws.audit import Audit
 from prodfirst.localcloud.aws.credentials import Credential, Registry
+from prodfirst.localcloud.aws.decisions import Decisions
 from prodfirst.localcloud.aws.ec2 import Ec2
 from prodfirst.localcloud.aws.eks import Eks
 from prodfirst.localcloud.aws.eks_issuers import Issuers
@@ -95,7 +96,7 @@ async def _serve(settings: Settings) -> None:
         "eks": eks,
         "rds": Rds(databases, RdsSettings(held), root),
     }
-    gateway = Gateway(api, registry, audit, additions, identities)
+    gateway = Gateway(api, registry, audit, additions, identities, Decisions(settings.account))
     context = authority.server_context()
     pods_port, agent_port = await pods.start(context)
     routes = (

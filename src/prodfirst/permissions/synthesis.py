@@ -58,9 +58,10 @@ def needs_in(estate: Estate, stack: Stack, environment: Environment, graph: Reso
         replace(need, grant=_abstract(need.grant, facts), reason=_abstract_reason(need.reason, facts))
         for need in _needs(estate, stack, environment, graph)
     )
-    plan = tuple(need for need in whole if need.reason.slot is Slot.READ)
+    held = {need.grant for need in whole if need.reason.slot is Slot.READ}
+    # with every reason: a change of one resource may need what another is read with
+    plan = tuple(need for need in whole if need.grant in held)
     _check_reading(plan)
-    held = {need.grant for need in plan}
     return InEnvironment(plan, tuple(need for need in whole if need.grant not in held))
 
 

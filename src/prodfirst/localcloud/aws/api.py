@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from prodfirst.localcloud.aws import opinion
 from prodfirst.localcloud.aws.providers_mended import mend_identity_providers
 
 _READS = ("Describe", "Get", "Head", "List", "Decrypt", "Encrypt", "GenerateDataKey")
 """Beginnings of operations that change nothing that is kept. STS's Get… make sessions, and are kept."""
-_STATE_KEYS = {"logs": "cloudwatch_logs"}
+_STATE_KEYS = {"events": "eventbridge", "logs": "cloudwatch_logs"}
 """Signing name → ministack's name of the service's state, where they differ."""
 
 _TOUCHES = {"rds": ("secretsmanager",)}
@@ -97,6 +98,7 @@ class Api:
         _mend_flow_log_tags()
         mend_identity_providers()
         _keep_passwords_out()
+        opinion.install()
         self._app = app
         self._lifespan = asyncio.create_task(
             self._app({"type": "lifespan"}, self._receive.get, self._events.put)

@@ -1,7 +1,10 @@
 """The audit of the local AWS: every call, allowed or denied, as JSON lines of mode 0600.
 
 Shape: `{"id", "time", "principal", "key", "service", "operation", "parameters", "decision", "status",
-"reason"}`. `parameters` holds names and identifiers alone, never a body or a secret.
+"reason", "decided", "disagreement"}`. `parameters` holds names and identifiers alone, never a body or a
+secret. `decided` lists every action on every resource that the call stands for, each as `{"action",
+"resource", "decision", "statement", "reason"}`; `disagreement` is `{"action", "resource", "gateway",
+"api", "rule"}` where the local API itself would have decided otherwise; `rule` is the id of AWS's rule.
 """
 
 from __future__ import annotations
@@ -32,8 +35,14 @@ class Entry:
     """`allow`, `deny` or `error` (allowed, and failed)."""
     status: int = 0
     reason: str = ""
+    decided: list[dict[str, str]] = field(default_factory=list)
+    disagreement: dict[str, str] | None = None
     id: str = field(default_factory=lambda: str(uuid4()))
     time: float = field(default_factory=time.time)
+
+    def caller(self, arn: str) -> None:
+        """Whom the access key turned out to stand for."""
+        self.principal = arn
 
 
 class Audit:

@@ -9,13 +9,16 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from prodfirst.localcloud.aws import hosts, operation, signature, webidentity
+from prodfirst.localcloud.aws import decisions, hosts, operation, opinion, signature, webidentity
 from prodfirst.localcloud.aws.additions import Addition
 from prodfirst.localcloud.aws.api import Api, Response
 from prodfirst.localcloud.aws.audit import Audit, Entry, identifying
-from prodfirst.localcloud.aws.credentials import Credential, Registry
+from prodfirst.localcloud.aws.authorization.authorizer import Verdict
+from prodfirst.localcloud.aws.credentials import Registry
+from prodfirst.localcloud.aws.decisions import Decisions
 from prodfirst.localcloud.aws.hosts import Host
 from prodfirst.localcloud.aws.operation import Operation
+from prodfirst.localcloud.aws.opinion import Misrouted
 from prodfirst.localcloud.aws.refusals import refusal
 from prodfirst.localcloud.aws.signature import Denied, Request
 from prodfirst.localcloud.aws.webidentity import WebIdentities, WebIdentity
@@ -36,9 +39,11 @@ class Gateway:
         audit: Audit,
         additions: Mapping[str, Addition],
         identities: WebIdentities,
+        decides: Decisions,
     ) -> None:
         self._api = api
         self._identities = identities
+        self._decisions = decides
         self._registry = registry
         self._audit = audit
         self._additions = additions
@@ -91,20 +96,23 @@ class Gateway:
             if called.service == "sts" and called.name == _WEB:
                 identity = await self._identities.verify(called.parameters)
                 entry.principal = identity.principal
+                verdict = self._decisions.check_web(host, called, identity, entry)
                 request = webidentity.verified_only(request, called.parameters, identity)
             else:
-                credential = self._authenticate(request, host, called)
+                credential = signature.verify(request, host, self._registry)
                 entry.key, entry.principal = credential.key, credential.principal
+                verdict = self._decisions.check(request, host, called, credential.key, entry)
         except Denied as denied:
             return self._refuse(entry, host, denied.code, str(denied), denied.status)
-        parts = urlsplit(request.url)
-        raw_path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         added = self._additions.get(host.service)
         refused = await added.refuse(host, called, request) if added else None
         if refused is not None:
             self._note(entry, called, refused)
             return refused
-        response = await self._api.call(request.method, name, raw_path, request.headers, request.body)
+        try:
+            response = await self._called(request, name, verdict, entry)
+        except Misrouted as error:
+            return self._refuse(entry, host, "AccessDenied", str(error))
         self._api.keep(host.service, called.name)
         if added is not None:
             response = await added.complete(host, called, request, response)
@@ -113,11 +121,15 @@ class Gateway:
             response = replace(response, body=webidentity.told(identity, response.body))
         return response
 
-    def _authenticate(self, request: Request, host: Host, called: Operation) -> Credential:
-        credential = signature.verify(request, host, self._registry)
-        if not called.name and not operation.is_rest(host.service):
-            raise Denied("InvalidAction", "the request names no operation of the service, or more than one")
-        return credential
+    async def _called(self, request: Request, name: str, verdict: Verdict, entry: Entry) -> Response:
+        """The API's answer to an allowed call; what it would have said itself is in the entry."""
+        parts = urlsplit(request.url)
+        raw_path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        actions = [answer.action for answer in verdict.answers]
+        with opinion.heard(entry.service, actions) as own:
+            response = await self._api.call(request.method, name, raw_path, request.headers, request.body)
+        decisions.compare(own, verdict, entry)
+        return response
 
     def _note(self, entry: Entry, called: Operation, response: Response) -> None:
         entry.status = response.status

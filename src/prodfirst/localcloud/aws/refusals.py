@@ -1,4 +1,8 @@
-"""Refusals of the gateway, each in the protocol of its service."""
+"""Refusals of the gateway, each in the protocol of its service: who may not do what, and why.
+
+Source of codes and words: IAM User Guide, "Troubleshoot access denied error messages"; EC2 API reference,
+"Client error codes".
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,9 @@ from xml.sax.saxutils import escape
 
 from prodfirst.localcloud.aws import hosts, operation
 from prodfirst.localcloud.aws.api import Response
+from prodfirst.localcloud.aws.authorization.authorizer import Answer
+from prodfirst.localcloud.aws.hosts import Host
+from prodfirst.localcloud.aws.signature import Denied
 
 
 def refusal(service: str, code: str, message: str, status: int = 403, request_id: str = "") -> Response:
@@ -31,3 +38,21 @@ def refusal(service: str, code: str, message: str, status: int = 403, request_id
     return Response(
         status, (("Content-Type", "application/xml"), ("x-amz-request-id", request_id)), body.encode()
     )
+
+
+def denied(host: Host, caller: str, answer: Answer) -> Denied:
+    """The refusal of a call because one of its actions on a resource was denied."""
+    message = (
+        f"User: {caller} is not authorized to perform: {answer.action} on resource: {answer.resource} "
+        f"{answer.decision.reason}"
+    )
+    match operation.protocol(host):
+        case "ec2":
+            message = f"You are not authorized to perform this operation. {message}"
+            return Denied("UnauthorizedOperation", message)
+        case "json":
+            return Denied("AccessDeniedException", message, 400)
+        case "rest-json":
+            return Denied("AccessDeniedException", message)
+        case _:
+            return Denied("AccessDenied", message)

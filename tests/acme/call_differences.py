@@ -56,6 +56,8 @@ HELD_ALONE = {
     "s3:GetReplicationConfiguration": _ALL_SETTINGS,
     "s3:ListTagsForResource": _TAGS_APART,
     "s3:TagResource": "only for a bucket with attribute-based access control, which the local API lacks",
+    "ssm:AddTagsToResource": _IMPLIED,
+    "ssm:RemoveTagsFromResource": _CHANGES,
     "s3:UntagResource": "only for a bucket with attribute-based access control, which the local API lacks",
 }
 """In a lock, called by the original when something is made or read, and not seen then."""

@@ -22,7 +22,6 @@ from prodfirst.rendering.interface import Format
 from prodfirst.rendering.json import Json
 from prodfirst.rendering.progress import progress
 from prodfirst.rendering.text import Text
-from prodfirst.usecases.apply import Apply
 from prodfirst.usecases.engine import open_engine
 from prodfirst.usecases.plan import plan
 from prodfirst.usecases.site import Site
@@ -71,6 +70,8 @@ def findings_exit(made: EstatePlan) -> ExitCode:
 
 def carry_out(site: Site, approved: EstatePlan, *, as_json: bool) -> ExitCode:
     """Apply a plan, print how it ended, and say which exit code that is."""
+    from prodfirst.usecases.apply import Apply
+
     since = time.time()
     engine = engine_of(site, quiet=as_json)
     with progress(quiet=as_json) as listen:

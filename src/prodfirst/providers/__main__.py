@@ -10,10 +10,13 @@ from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 from prodfirst.providers import protocol
 from prodfirst.providers.packages import Packages
 
+_NEWEST = "7.51.1"
+"""Of the originals that they stand for: aws 7.51.1, kubernetes 4.34.2."""
+
 
 def main() -> None:
     """Serve one engine run."""
-    protocol.run(Packages({"aws": _aws, "kubernetes": _kubernetes}))
+    protocol.run(Packages({"aws": _aws, "kubernetes": _kubernetes}, _NEWEST))
 
 
 def _aws() -> ResourceProviderServicer:

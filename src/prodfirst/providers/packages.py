@@ -24,8 +24,10 @@ _OF_PROVIDERS = "pulumi:providers:"
 class Packages(ResourceProviderServicer):
     """Hands every request to the provider of its package."""
 
-    def __init__(self, makers: Mapping[str, Callable[[], ResourceProviderServicer]]) -> None:
+    def __init__(self, makers: Mapping[str, Callable[[], ResourceProviderServicer]], version: str) -> None:
+        """`version`: as new as the newest package: the engine asks once, and warns of an older one."""
         self._makers = makers
+        self._version = version
         self._lock = threading.Lock()
         self._made: dict[str, ResourceProviderServicer] = {}
         self._handshake: Any = None
@@ -40,7 +42,7 @@ class Packages(ResourceProviderServicer):
         return Empty()
 
     def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:
-        return plugin_pb2.PluginInfo()
+        return plugin_pb2.PluginInfo(version=self._version)
 
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
         return Empty()

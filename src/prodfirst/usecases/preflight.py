@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from prodfirst.adapters.kubernetes.planned import check_planned, field_managers
-from prodfirst.adapters.kubernetes.preflight import Preflight
 from prodfirst.adapters.pulumi.engine import Engine, Preview
 from prodfirst.adapters.pulumi.running import EngineRun, engine_environment
 from prodfirst.kernel.errors import Refused
 from prodfirst.usecases.recorded import Recorded
+
+if TYPE_CHECKING:
+    from prodfirst.adapters.kubernetes.preflight import Preflight
 
 
 def refuse_what_clusters_refuse(
@@ -19,6 +21,9 @@ def refuse_what_clusters_refuse(
 
     Raises Refused with all refusals at once; Failure where a cluster cannot be asked.
     """
+    # loaded where it is needed: a plan must not wait for it
+    from prodfirst.adapters.kubernetes.planned import check_planned, field_managers
+
     managers = field_managers(known.objects) if known else {}
     environment = engine_environment(engine.plugin_home, run, folder)
     found = check_planned(preview.steps, preview.graph, managers, environment)

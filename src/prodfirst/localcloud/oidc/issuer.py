@@ -21,12 +21,19 @@ from typing import Any
 
 from aiohttp import web
 
-from prodfirst.localcloud.oidc.jobs import ISSUER, ISSUER_HOST, JOB_SECONDS, Jobs, Work, claim_names
+from prodfirst.localcloud.oidc.jobs import (
+    ISSUER,
+    ISSUER_HOST,
+    JOB_SECONDS,
+    PIPELINES_HOST,
+    RUNNER_FILE,
+    Jobs,
+    Work,
+    claim_names,
+)
 from prodfirst.localcloud.oidc.keys import ALGORITHM, SigningKeys
 
-PIPELINES_HOST = "pipelines.actions.githubusercontent.com"
 HOSTS = re.compile(r"(token|pipelines)\.actions\.githubusercontent\.com")
-RUNNER_FILE = "runner.json"
 _ASKED = frozenset({"audience", "api-version"})
 """What a job may say when it asks for a token. Who it is follows from its request token alone."""
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")

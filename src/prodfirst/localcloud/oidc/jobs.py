@@ -15,6 +15,9 @@ from uuid import uuid4
 
 ISSUER_HOST = "token.actions.githubusercontent.com"
 ISSUER = f"https://{ISSUER_HOST}"
+PIPELINES_HOST = "pipelines.actions.githubusercontent.com"
+RUNNER_FILE = "runner.json"
+"""In the issuer's folder: what the runner service needs to reach it."""
 TOKEN_SECONDS = 300
 """How long an ID token lives; as GitHub's do."""
 JOB_SECONDS = 3600

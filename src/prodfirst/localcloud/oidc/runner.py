@@ -12,8 +12,7 @@ import urllib3
 
 from prodfirst.kernel.errors import Failure, Problem
 from prodfirst.localcloud.lifecycle import LocalCloud
-from prodfirst.localcloud.oidc.issuer import PIPELINES_HOST, RUNNER_FILE
-from prodfirst.localcloud.oidc.jobs import JOB_SECONDS, Work
+from prodfirst.localcloud.oidc.jobs import JOB_SECONDS, PIPELINES_HOST, RUNNER_FILE, Work
 
 _SECONDS = 20.0
 

@@ -201,7 +201,7 @@ class Site:
                 backend_url=f"{self.environment.backend}?region={self.environment.region}",
                 secrets_provider=file.secrets_provider,
                 engine_environment=access.environment,
-                providers=_LOCAL_PROVIDERS if self.environment.local else (),
+                providers=LOCAL_PROVIDERS if self.environment.local else (),
                 contracts=injected(reads),
                 timeout=RUN_SECONDS,
             )
@@ -222,7 +222,7 @@ class Site:
         return committed
 
 
-_LOCAL_PROVIDERS = (
+LOCAL_PROVIDERS = (
     ProviderCommand(
         "aws",
         (sys.executable, "-m", "prodfirst.providers"),
@@ -231,6 +231,7 @@ _LOCAL_PROVIDERS = (
         others=("kubernetes",),
     ),
 )
+"""What answers for the clouds' packages in a local environment."""
 
 
 def _ground_stack(stack: Stack) -> GroundStack:

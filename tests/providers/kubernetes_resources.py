@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import threading
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,7 +75,7 @@ def subject(
     """`thing` in a namespace, as a user sees it through our provider."""
     given = {"kubeconfig": plane.kubeconfig(user), "namespace": namespace, **settings}
     told = Told()
-    instance = Instance(Settings(**given), told)
+    instance = Instance(Settings(**given), told, threading.Event())
     inputs = copy.deepcopy(thing)
     inputs.setdefault("metadata", {}).setdefault("name", "x")
     token = f"kubernetes:{inputs['apiVersion']}:{inputs['kind']}"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import stat
+import time
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -159,3 +162,22 @@ def test_what_tells_clusters_apart(control_plane: ControlPlane) -> None:
     assert here == identity_of(control_plane.kubeconfig("reader"), None, None)
     assert here != identity_of(control_plane.kubeconfig(server="https://other"), None, None)
     assert identity_of("nonsense\n:", None, None) is None
+
+
+def test_a_server_that_never_answers_costs_one_wait_not_many(control_plane: ControlPlane) -> None:
+    """A listener that accepts nothing: its queue is full, so connections hang."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        port = listener.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)), ExitStack() as waiting:
+            for _ in range(4):
+                queued = waiting.enter_context(socket.socket())
+                queued.setblocking(False)
+                queued.connect_ex(("127.0.0.1", port))
+            client = Client(access_of(control_plane.kubeconfig(server=f"https://127.0.0.1:{port}")))
+            begun = time.monotonic()
+            for _ in range(3):
+                with pytest.raises(Unreachable):
+                    client.request("GET", "/api")
+            assert time.monotonic() - begun < 25

@@ -11,9 +11,11 @@ from kubernetes_resources import subject
 from test_kubernetes_waiting import CONFIG, DEPLOYMENT
 
 from prodfirst.adapters.pulumi.programhost import unknowns
+from prodfirst.providers.kubernetes import applying
 from prodfirst.providers.kubernetes.client import ApiError, Unreachable
+from prodfirst.providers.kubernetes.cluster import Cluster
 from prodfirst.providers.kubernetes.instance import NoCluster
-from prodfirst.providers.kubernetes.objects import Data
+from prodfirst.providers.kubernetes.objects import Data, Kind
 from prodfirst.providers.kubernetes.settings import LATER
 from prodfirst.providers.properties import UNKNOWN
 
@@ -149,3 +151,34 @@ def test_a_preview_of_an_update_keeps_what_is_stable(control_plane: ControlPlane
     live = control_plane.get("v1", "Service", namespace, "x")
     assert live is not None
     assert "labels" not in live["metadata"]
+
+
+class _Overtaken(Cluster):
+    """Somebody writes between our look and our change, twice."""
+
+    times = 2
+
+    def get(self, kind: Kind, namespace: str, name: str) -> Data:
+        found = super().get(kind, namespace, name)
+        if self.times:
+            self.times -= 1
+            step = {"op": "add", "path": "/metadata/labels/theirs", "value": str(self.times)}
+            self.patch(kind, namespace, name, [step], {"fieldManager": "somebody"})
+        return found
+
+
+def test_somebody_who_writes_at_the_same_moment_fails_no_update(
+    control_plane: ControlPlane, namespace: str
+) -> None:
+    """As a controller does right after a creation, where our first update takes the fields over."""
+    thing = {**CONFIG, "metadata": {"labels": {"ours": "0"}}}
+    made = subject(control_plane, namespace, thing).create()
+    changed = copy.deepcopy(made.inputs)
+    changed["metadata"]["labels"]["ours"] = "1"
+    overtaken = _Overtaken(control_plane.calls().client)
+    kind = made.resource.kind
+    applying.update(applying.Change(overtaken, kind, changed, "pulumi-kubernetes-12345678"), "x", made.inputs)
+    live = control_plane.get("v1", "ConfigMap", namespace, "x")
+    assert live is not None
+    assert live["metadata"]["labels"] == {"ours": "1", "theirs": "0"}
+    assert overtaken.times == 0

@@ -226,3 +226,15 @@ def test_a_server_that_dies_while_it_is_waited_for_ends_the_wait_in_time(
         assert made.state["metadata"]["uid"]
     finally:
         stop_control_plane(plane)
+
+
+def test_a_wait_ends_when_the_user_asks_to_stop_and_the_object_is_recorded(
+    control_plane: ControlPlane, namespace: str
+) -> None:
+    made = subject(control_plane, namespace, BALANCER)
+    timer = Timer(0.5, made.instance.stopping.set)
+    timer.start()
+    with pytest.raises(Partial, match="the wait was stopped on request; it has no address"):
+        made.create(timeout=60)
+    timer.join()
+    assert made.id == f"{namespace}/x"

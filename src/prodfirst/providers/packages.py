@@ -45,6 +45,10 @@ class Packages(ResourceProviderServicer):
         return plugin_pb2.PluginInfo(version=self._version)
 
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
+        with self._lock:
+            made = tuple(self._made.values())
+        for provider in made:
+            provider.Cancel(request, context)
         return Empty()
 
     def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:

@@ -128,8 +128,12 @@ class EngineLog:
         self._log(engine_pb2.INFO, urn, message)
 
     def _log(self, severity: Any, urn: str, message: str) -> None:
-        if self._stub is None:
-            print(message, file=sys.stderr, flush=True)
-            return
-        request = engine_pb2.LogRequest(severity=severity, urn=urn, message=message)
-        self._stub.Log(request, timeout=_LOG_SECONDS)
+        if self._stub is not None:
+            request = engine_pb2.LogRequest(severity=severity, urn=urn, message=message)
+            try:
+                self._stub.Log(request, timeout=_LOG_SECONDS)
+                return
+            except grpc.RpcError as error:
+                # the engine may be gone: a message must not undo what was done
+                print(f"the engine does not listen: {error}", file=sys.stderr, flush=True)
+        print(message, file=sys.stderr, flush=True)

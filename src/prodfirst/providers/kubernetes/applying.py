@@ -25,6 +25,7 @@ from prodfirst.providers.kubernetes.ownership import CREATOR, OURS, Reach, owner
 _MISSING_SECONDS = 15.0
 """How long a namespace or a kind that is not there yet is waited for: programs forget dependencies."""
 _PAUSES = (0.2, 2.0)
+_TRIES = 6
 
 
 class Conflict(Exception):
@@ -77,8 +78,19 @@ def update(
 ) -> Answer:
     """Bring the live object to the new inputs; `old` are the inputs on record.
 
-    `patch`: the object belongs to others, and only the fields of the inputs are ours.
+    `patch`: the object belongs to others, and only the fields of the inputs are ours. One who writes
+    at the same moment is no reason to fail: read and try again.
     """
+    for _ in range(_TRIES - 1):
+        try:
+            return _update(change, name, old, ignored, patch)
+        except ApiError as error:
+            if not _is_overtaken(error):
+                raise
+    return _update(change, name, old, ignored, patch)
+
+
+def _update(change: Change, name: str, old: Data, ignored: tuple[str, ...], patch: bool) -> Answer:
     thing = to_api(change.inputs)
     live = change.cluster.get(change.kind, namespace_of(thing), name)
     if change.kind.kind == "CustomResourceDefinition" and not patch:
@@ -92,6 +104,11 @@ def update(
     created = any(owner.manager in OURS and owner.operation == "Update" for owner in owners(live))
     answer = _applied(change, thing, change.force or unowned or (change.dry_run and created))
     return answer if patch or change.dry_run else _cleaned(change, answer, old)
+
+
+def _is_overtaken(error: ApiError) -> bool:
+    """Whether the object changed between our look and our change (not: a field that somebody manages)."""
+    return error.code == 409 and not error.causes
 
 
 def forced(inputs: Data, everywhere: bool) -> bool:
@@ -151,11 +168,16 @@ def _taken_over(change: Change, live: Data, old: Data) -> Data:
         "fieldsV1": fields,
     }
     kept = [item for item in entries if item not in created and item is not own]
-    steps: list[Data] = [
-        {"op": "test", "path": "/metadata/resourceVersion", "value": metadata(live)["resourceVersion"]},
+    steps = [
         {"op": "replace", "path": "/metadata/managedFields", "value": [*kept, entry]},
+        _unless_changed(live),
     ]
     return change.cluster.patch(change.kind, namespace_of(live), name_of(live), steps, {}).data
+
+
+def _unless_changed(live: Data) -> Data:
+    """The step that makes the server refuse a patch of an object that has changed since."""
+    return {"op": "replace", "path": "/metadata/resourceVersion", "value": metadata(live)["resourceVersion"]}
 
 
 def _is_update(item: Data) -> bool:
@@ -218,6 +240,7 @@ def _cleaned(change: Change, answer: Answer, old: Data) -> Answer:
     steps = list(_removals((), theirs, to_api(old), to_api(change.inputs), answer.data))
     if not steps:
         return answer
+    steps.append(_unless_changed(answer.data))
     removed = change.cluster.patch(
         change.kind,
         namespace_of(answer.data),

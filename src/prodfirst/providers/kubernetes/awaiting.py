@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -48,6 +49,8 @@ class Target:
     kind: Kind
     namespace: str
     name: str
+    stopping: threading.Event
+    """Set when the user asks to stop: waits end then."""
 
     @property
     def text(self) -> str:
@@ -77,7 +80,8 @@ def until_ready(target: Target, live: Data, seconds: float) -> Data:
         if now + pause > begun + seconds:
             waited = f"was not ready within {seconds:g} s: {found.reason}"
             raise NotReady(f"{target.text} {waited}{_pods(target, live)}")
-        time.sleep(pause)
+        if target.stopping.wait(pause):
+            raise NotReady(f"{target.text}: the wait was stopped on request; {found.reason}")
         try:
             fresh = target.cluster.find(target.kind, target.namespace, target.name)
         except Unreachable as error:
@@ -130,7 +134,8 @@ def _until_gone(target: Target, seconds: float) -> None:
             raise NotGone(f"deletion of {target.text} was asked for; then {lost}")
         if now + pause > begun + seconds:
             raise NotGone(f"{target.text} is not gone after {seconds:g} s: {_held_by(last)}")
-        time.sleep(pause)
+        if target.stopping.wait(pause):
+            raise NotGone(f"deletion of {target.text} was asked for; the wait was stopped on request")
 
 
 def _is_another(live: Data, last: Data) -> bool:

@@ -20,7 +20,7 @@ from urllib.parse import urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
-from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, SSLError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError, SSLError
 
 from prodfirst.providers.kubernetes.credentials import Credential, Credentials
 from prodfirst.providers.kubernetes.kubeconfig import Access
@@ -29,6 +29,8 @@ from prodfirst.providers.kubernetes.objects import Data
 _CONNECT_SECONDS = 10.0
 _ANSWER_SECONDS = 60.0
 """The server's own limit for a request that is no watch is 60 s (`--request-timeout`)."""
+_SILENCE_SECONDS = 10.0
+"""So long after a connection that nobody answered no other one is tried."""
 _CONNECTIONS = 32
 _THROTTLED_TRIES = 5
 _LONGEST_PAUSE = 10.0
@@ -79,6 +81,7 @@ class Client:
         self.access = access
         self._credentials = Credentials(access, environment)
         self._lock = threading.Lock()
+        self._silent = (0.0, "")
         self._pools: dict[tuple[str, str], urllib3.HTTPSConnectionPool | urllib3.HTTPConnectionPool] = {}
 
     def request(
@@ -108,6 +111,7 @@ class Client:
     def _sent(
         self, method: str, target: str, data: bytes | None, content: str, seconds: float
     ) -> urllib3.BaseHTTPResponse:
+        self._refuse_while_silent()
         credential = self._credentials.get()
         headers = {"Accept": "application/json", "User-Agent": _AGENT}
         if credential.header:
@@ -120,12 +124,23 @@ class Client:
                 target,
                 body=data,
                 headers=headers,
-                retries=urllib3.Retry(total=2, connect=0, read=0, redirect=0, other=0, status=0),
+                retries=urllib3.Retry(
+                    total=1, connect=0, read=int(method == "GET"), redirect=0, other=0, status=0
+                ),
                 timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=seconds),
                 redirect=False,
             )
         except (HTTPError, OSError) as error:
-            raise Unreachable(f"the API server {self.access.server} {_why(error)}") from error
+            failure = Unreachable(f"the API server {self.access.server} {_why(error)}")
+            if isinstance(getattr(error, "reason", error), ConnectTimeoutError):
+                self._silent = (time.monotonic() + _SILENCE_SECONDS, str(failure))
+            raise failure from error
+
+    def _refuse_while_silent(self) -> None:
+        """A server that let one caller wait in vain does not let all others wait too."""
+        until, why = self._silent
+        if time.monotonic() < until:
+            raise Unreachable(why)
 
     def _pool(self, credential: Credential) -> urllib3.HTTPSConnectionPool | urllib3.HTTPConnectionPool:
         """Connections belong to a certificate."""

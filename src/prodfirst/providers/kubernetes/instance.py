@@ -22,9 +22,11 @@ class NoCluster(Exception):
 class Instance:
     """One per connection of the engine; thread-safe."""
 
-    def __init__(self, settings: Settings, log: EngineLog) -> None:
+    def __init__(self, settings: Settings, log: EngineLog, stopping: threading.Event) -> None:
+        """`stopping` is set when the user asks to stop."""
         self.settings = settings
         self.log = log
+        self.stopping = stopping
         self._lock = threading.Lock()
         self._told: set[str] = set()
         self._replacing: set[str] = set()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from prodfirst.providers.kubernetes import applying, awaiting, comparing, previewing
 from prodfirst.providers.kubernetes.applying import Change, Conflict
 from prodfirst.providers.kubernetes.awaiting import NotGone, NotReady, Target, seconds_of
-from prodfirst.providers.kubernetes.client import ApiError, Unreachable
+from prodfirst.providers.kubernetes.client import Answer, ApiError, Unreachable
 from prodfirst.providers.kubernetes.cluster import UnknownKind
 from prodfirst.providers.kubernetes.comparing import path_text
 from prodfirst.providers.kubernetes.credentials import NoCredentials
@@ -70,7 +70,7 @@ class Resource:
     def target(self, id: str) -> Target:
         """Raises NoCluster."""
         namespace, name = id_parts(id)
-        return Target(self.instance.cluster(), self.kind, namespace, name)
+        return Target(self.instance.cluster(), self.kind, namespace, name, self.instance.stopping)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def create(resource: Resource, inputs: Data, timeout: float, preview: bool) -> t
         return "", _previewed(resource, inputs, manager)
     upsert = is_patch(resource.token) or resource.instance.settings.upsert
     change = resource.change(inputs, manager, dry_run=False)
-    live = applying.create(change, upsert).data
+    live = _heard(resource, applying.create(change, upsert))
     return _settled(resource, inputs, live, manager, str(inputs["apiVersion"]), timeout)
 
 
@@ -146,7 +146,7 @@ def update(resource: Resource, asked: Updating) -> Data:
         return _previewed_update(resource, asked, manager, initial)
     change = resource.change(asked.new, manager, dry_run=False)
     name = id_parts(asked.id)[1]
-    live = applying.update(change, name, asked.old, asked.ignored, is_patch(resource.token)).data
+    live = _heard(resource, applying.update(change, name, asked.old, asked.ignored, is_patch(resource.token)))
     before = asked.state.get(MANAGER)
     if isinstance(before, str) and before != manager:
         applying.relinquish(replace(change, manager=before), name)
@@ -197,6 +197,13 @@ def delete(resource: Resource, id: str, state: Data, timeout: float) -> None:
         if not resource.instance.settings.delete_unreachable:
             raise
         resource.instance.log.warn(resource.urn, f"taken for deleted: {error}")
+
+
+def _heard(resource: Resource, answer: Answer) -> Data:
+    """The object; what the server warns of is told."""
+    for warning in answer.warnings if not resource.instance.settings.suppress_warnings else ():
+        resource.instance.log.warn(resource.urn, f"the server warns: {warning}")
+    return answer.data
 
 
 def _settled(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import grpc
@@ -32,6 +33,7 @@ class Provider(ResourceProviderServicer):
     def __init__(self, version: str) -> None:
         self._version = version
         self._log = EngineLog()
+        self._stopping = threading.Event()
         self._instances: dict[str, Instance] = {}
 
     def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -46,6 +48,8 @@ class Provider(ResourceProviderServicer):
         return plugin_pb2.PluginInfo(version=self._version)
 
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Waits end; what was made is recorded."""
+        self._stopping.set()
         return Empty()
 
     def GetSchema(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -85,7 +89,7 @@ class Provider(ResourceProviderServicer):
 
     def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
         given = properties.read(request.args)
-        self._instances[context.peer()] = Instance(settings_of(given), self._log)
+        self._instances[context.peer()] = Instance(settings_of(given), self._log, self._stopping)
         return messages.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:

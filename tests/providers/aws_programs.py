@@ -58,7 +58,8 @@ class AwsProgram(Deployment):
 def aws_program(deployment: Deployment, environment: Mapping[str, str]) -> AwsProgram:
     """A deployment under some credentials."""
     secret = {"PULUMI_CONFIG_PASSPHRASE": PASSPHRASE}
-    made = deployment.with_run(providers=(_PROVIDER,), engine_environment={**environment, **secret})
+    settings = {**environment, **secret}
+    made = deployment.with_run(providers=(_PROVIDER,), engine_environment=settings, timeout=300.0)
     return AwsProgram(made.folder, made.engine, made.run)
 
 

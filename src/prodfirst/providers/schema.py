@@ -33,8 +33,43 @@ class Prop:
     """Whether two values mean the same; default is equality."""
     sort: bool = False
     """A set: order does not count."""
+    nested: tuple[str, ...] = ()
+    """Members of an object that the cloud chooses where they are not given."""
+    document: bool = False
+    """A policy document: an object is taken as its JSON text, and two that say the same are the same."""
     secret: bool = False
     """Never in clear in the state, whether or not the program marked it."""
+
+    def means(self, left: Any, right: Any) -> bool:
+        """Whether two given values are the same but for their spelling."""
+        if self.document and same_policy(left, right):
+            return True
+        return self.same is not None and self.same(left, right)
+
+    def given(self, before: Any, live: Any) -> Any:
+        """Of a live value, what could be an input: not what the cloud chose, in the spelling of `before`."""
+        if (
+            before is not None
+            and live is not None
+            and (self.means(before, live) or self._one_set(before, live))
+        ):
+            return before
+        if not isinstance(live, dict) or before is None:
+            return live
+        return {
+            key: self.given_member(before.get(key), value)
+            for key, value in live.items()
+            if key in before or key not in self.nested
+        }
+
+    def given_member(self, before: Any, live: Any) -> Any:
+        """The same for a member of an object."""
+        return before if before is not None and self._one_set(before, live) else live
+
+    def _one_set(self, left: Any, right: Any) -> bool:
+        if not self.sort or not isinstance(left, list) or not isinstance(right, list):
+            return False
+        return sorted(map(str, left)) == sorted(map(str, right))
 
     def replaces(self, old: Any, new: Any) -> bool:
         """Whether this change forces a replacement."""
@@ -61,6 +96,8 @@ class Schema:
     tagged: bool = False
     delete_first: bool = False
     """A replacement deletes the old one first: two cannot be there at once."""
+    elsewhere: tuple[str, ...] = ()
+    """What resources of their own change later: no drift of this one where its program does not set it."""
     follows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Output → inputs whose change makes it unknown until the update is done."""
     checks: tuple[Callable[[Data], Failure | None], ...] = ()
@@ -93,7 +130,7 @@ def check(schema: Schema, name: str, seed: bytes, given: Data, old: Data) -> tup
     failures = [
         _unknown_property(key, known) for key in given if key not in known and not key.startswith("__")
     ]
-    inputs = {key: value for key, value in given.items() if key in known}
+    inputs = {key: _as_text(schema, key, value) for key, value in given.items() if key in known}
     for key, prop in schema.inputs.items():
         if key not in inputs:
             if prop.required:
@@ -124,7 +161,12 @@ def diff(schema: Schema, old: Data, new: Data) -> Difference:
 def planned(schema: Schema, inputs: Data) -> Data:
     """What a preview of a create knows of the outputs."""
     unknown = {key: UNKNOWN for key, prop in schema.inputs.items() if prop.computed and key not in inputs}
-    return {**dict.fromkeys(schema.outputs, UNKNOWN), **unknown, **inputs}
+    nested = {
+        key: {**dict.fromkeys(prop.nested, UNKNOWN), **inputs[key]}
+        for key, prop in schema.inputs.items()
+        if prop.nested and isinstance(inputs.get(key), dict)
+    }
+    return {**dict.fromkeys(schema.outputs, UNKNOWN), **unknown, **inputs, **nested}
 
 
 def updated(schema: Schema, old: Data, new: Data) -> Data:
@@ -134,7 +176,12 @@ def updated(schema: Schema, old: Data, new: Data) -> Data:
         for output, causes in schema.follows.items()
         if output not in new and any(key in new and old.get(key) != new[key] for key in causes)
     }
-    return {**old, **new, **unknown}
+    nested = {
+        key: {**{name: old[key][name] for name in prop.nested if name in old[key]}, **new[key]}
+        for key, prop in schema.inputs.items()
+        if prop.nested and isinstance(old.get(key), dict) and isinstance(new.get(key), dict)
+    }
+    return {**old, **new, **unknown, **nested}
 
 
 def same_json(left: Any, right: Any) -> bool:
@@ -143,6 +190,24 @@ def same_json(left: Any, right: Any) -> bool:
         return bool(json.loads(left) == json.loads(right))
     except (TypeError, ValueError):
         return bool(left == right)
+
+
+def same_policy(left: Any, right: Any) -> bool:
+    """Whether two policy documents mean the same: lists of one, and the order in lists, do not count."""
+    try:
+        return bool(_meaning(json.loads(left)) == _meaning(json.loads(right)))
+    except (TypeError, ValueError):
+        return bool(left == right)
+
+
+def _meaning(value: Any) -> frozenset[Any]:
+    """A document as the set of what it says: one value is a list of one."""
+    if isinstance(value, dict):
+        said = ((key, _meaning(item)) for key, item in value.items() if (key, item) != ("Sid", ""))
+        return frozenset([frozenset(said)])
+    if isinstance(value, list):
+        return frozenset().union(*map(_meaning, value))
+    return frozenset([str(value).lower() if isinstance(value, bool) else value])
 
 
 def is_cidr(value: Any) -> str | None:
@@ -170,7 +235,7 @@ def _unknown_property(key: str, known: set[str]) -> Failure:
 
 
 def _compare(prop: Prop, path: str, left: Any, right: Any) -> Iterator[tuple[str, str]]:
-    if left == right or (left is not None and right is not None and prop.same and prop.same(left, right)):
+    if left == right or (left is not None and right is not None and prop.means(left, right)):
         return
     if _is_empty(left) and _is_empty(right):
         return
@@ -179,9 +244,17 @@ def _compare(prop: Prop, path: str, left: Any, right: Any) -> Iterator[tuple[str
             return
     elif isinstance(left, dict) and isinstance(right, dict):
         for key in sorted({*left, *right}):
-            yield from _compare(Prop(), _join(path, key), left.get(key), right.get(key))
+            if key in right or key not in prop.nested:
+                yield from _compare(Prop(sort=prop.sort), _join(path, key), left.get(key), right.get(key))
         return
     yield path, "add" if left is None else "delete" if right is None else "update"
+
+
+def _as_text(schema: Schema, key: str, value: Any) -> Any:
+    prop = schema.inputs.get(key)
+    if prop is None or not prop.document or not isinstance(value, dict):
+        return value
+    return json.dumps(value, sort_keys=True) if is_known(value) else UNKNOWN
 
 
 def _is_empty(value: Any) -> bool:

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from prodfirst.localcloud.aws import opinion
-from prodfirst.localcloud.aws.providers_mended import mend_identity_providers
+from prodfirst.localcloud.aws import mends, opinion
 
 _READS = ("Describe", "Get", "Head", "List", "Decrypt", "Encrypt", "GenerateDataKey")
 """Beginnings of operations that change nothing that is kept. STS's Get… make sessions, and are kept."""
@@ -53,36 +52,6 @@ def configure(folder: Path, account: str, region: str) -> None:
     )
 
 
-def _mend_flow_log_tags() -> None:
-    """Tags given to CreateFlowLogs stand under `vpc-flow-log` (EC2 API reference); ministack 1.5.33, which
-    is pinned, looks under `flow-log` and loses them.
-    """
-    from ministack.services import ec2
-
-    original = ec2._parse_tag_specs
-
-    def parse(parameters: Any, kind: str, id: str) -> None:
-        original(parameters, "vpc-flow-log" if kind == "flow-log" else kind, id)
-
-    ec2._parse_tag_specs = parse
-
-
-def _keep_passwords_out() -> None:
-    """A master password stands in Secrets Manager alone; ministack 1.5.33 would save it with RDS too."""
-    from ministack.services import rds
-
-    original = rds.get_state
-
-    def state() -> Any:
-        kept = original()
-        for part in ("clusters", "instances"):
-            for _, record in kept[part].all_items():
-                record.pop("_MasterUserPassword", None)
-        return kept
-
-    rds.get_state = state
-
-
 class Api:
     """ministack as an ASGI application."""
 
@@ -95,9 +64,7 @@ class Api:
         """Load the saved state and get ready."""
         from ministack.app import app
 
-        _mend_flow_log_tags()
-        mend_identity_providers()
-        _keep_passwords_out()
+        mends.apply()
         opinion.install()
         self._app = app
         self._lifespan = asyncio.create_task(

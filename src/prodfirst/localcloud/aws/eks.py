@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from prodfirst.localcloud.aws import eks_answers, eks_records, eks_rules
+from prodfirst.localcloud.aws import eks_answers, eks_nodegroups, eks_records, eks_rules
 from prodfirst.localcloud.aws.api import Response
 from prodfirst.localcloud.aws.eks_answers import answer
 from prodfirst.localcloud.aws.eks_rules import Refused
@@ -61,6 +61,9 @@ class Eks:
         if response.status != 200:
             return response
         content = json.loads(response.body)
+        if called.name == "CreateNodegroup":
+            name = content["nodegroup"]["nodegroupName"]
+            content["nodegroup"] = eks_nodegroups.created(key, name, _body(request))
         if "update" in content:
             self._settings.note(key, content["update"])
         if "accessEntry" in content:
@@ -99,6 +102,10 @@ class Eks:
                 case "UpdateClusterVersion":
                     changes = eks_rules.version_change(_body(request), self._settings.of(key))
                     return answer(200, {"update": self._settings.change(key, changes)})
+                case "UpdateNodegroupConfig" | "UpdateNodegroupVersion":
+                    name = called.parameters.get("nodegroupName", "")
+                    changed = eks_nodegroups.updated(key, called.name, name, _body(request))
+                    return answer(200, {"update": self._settings.note(key, changed)})
                 case "ListUpdates":
                     return answer(200, {"updateIds": list(self._settings.updates(key))})
                 case "DescribeUpdate":

@@ -55,6 +55,14 @@ def has_nodegroups(key: Key) -> bool:
     )
 
 
+def nodegroup(key: Key, name: str) -> dict[str, Any]:
+    """The record of a node group itself, to be changed; an empty one where there is none."""
+    from ministack.services import eks
+
+    found: dict[str, Any] | None = eks._nodegroups.get_scoped(key.account, key.region, f"{key.name}/{name}")
+    return found if found is not None else {}
+
+
 def subnet_vpc(account: str, region: str, subnet: str) -> str:
     """The VPC of a subnet; empty where there is no such subnet."""
     from ministack.services import ec2

@@ -113,9 +113,11 @@ class Gateway:
             response = await self._called(request, name, verdict, entry)
         except Misrouted as error:
             return self._refuse(entry, host, "AccessDenied", str(error))
-        self._api.keep(host.service, called.name)
-        if added is not None:
-            response = await added.complete(host, called, request, response)
+        try:
+            if added is not None:
+                response = await added.complete(host, called, request, response)
+        finally:
+            self._api.keep(host.service, called.name)
         self._note(entry, called, response)
         if identity is not None and response.status == 200:
             response = replace(response, body=webidentity.told(identity, response.body))

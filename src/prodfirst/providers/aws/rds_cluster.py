@@ -119,6 +119,7 @@ class Cluster(RdsType):
         ),
         stable=("arn", "clusterResourceId", "hostedZoneId"),
         tagged=True,
+        elsewhere=("clusterMembers",),
         follows={
             "engineVersionActual": ("engineVersion",),
             "masterUserSecrets": ("manageMasterUserPassword", "masterUserSecretKmsKeyId"),
@@ -155,7 +156,7 @@ class Cluster(RdsType):
             "vpcSecurityGroupIds": sorted(
                 g["VpcSecurityGroupId"] for g in found.get("VpcSecurityGroups", [])
             ),
-            "clusterMembers": _members(known, found),
+            "clusterMembers": sorted(m["DBInstanceIdentifier"] for m in found.get("DBClusterMembers", [])),
             "enabledCloudwatchLogsExports": sorted(found.get("EnabledCloudwatchLogsExports", [])) or None,
             "serverlessv2ScalingConfiguration": scaling and _lower(scaling),
             "masterUserSecretKmsKeyId": secret and secret.get("KmsKeyId"),
@@ -233,15 +234,6 @@ _SHOWN = {
     "readerEndpoint": "ReaderEndpoint",
 }
 """Property → element of a DBCluster."""
-
-
-def _members(known: Data, found: dict[str, Any]) -> list[str]:
-    """The instances, as they were when the cluster was last changed.
-
-    They are resources of their own and come after it: seen in every refresh, they would pass for drift.
-    """
-    live = sorted(member["DBInstanceIdentifier"] for member in found.get("DBClusterMembers", []))
-    return list(known.get("clusterMembers", live))
 
 
 def _asked_version(known: Data, actual: str) -> str:

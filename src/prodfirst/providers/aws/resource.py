@@ -97,6 +97,10 @@ class ResourceType:
     named: ClassVar[str] = ""
     """The input that is its id, such as a bucket's name; empty where the cloud makes up an id."""
 
+    def imported(self, id: str) -> tuple[str, Data]:
+        """What a user imports by → the resource's id, and what must be known to read it."""
+        return id, {}
+
     def create(self, call: Call, inputs: Data) -> str:
         """Make it; returns its id as soon as it exists."""
         raise NotImplementedError

@@ -146,16 +146,21 @@ class Provider(ResourceProviderServicer):
         type_ = self._type(request.urn, context)
         known = properties.read(request.properties)
         old_inputs = properties.read(request.inputs)
+        id = request.id
+        if not known:
+            id, known = type_.imported(id)
         call = self._call(self._session(context), known, 0)
-        found = _guarded(context, lambda: type_.read(call, request.id, known))
+        found = _guarded(context, lambda: type_.read(call, id, known))
         if found is None:
             return messages.ReadResponse(id="")
+        unset = (key for key in type_.schema.elsewhere if key not in old_inputs and key in known)
+        found = {**found, **{key: known[key] for key in unset}}
         inputs = _live_inputs(type_, call, found, old_inputs)
         found = _spelled(type_, inputs, found)
         outputs = {**found, "region": call.region, **({"tags": inputs["tags"]} if "tags" in inputs else {})}
         hidden = _hidden(type_, request.inputs, request.properties)
         return messages.ReadResponse(
-            id=request.id,
+            id=id,
             properties=properties.write_secret(outputs, hidden),
             inputs=properties.write_secret(inputs, hidden),
         )
@@ -234,9 +239,7 @@ def _live_inputs(type_: ResourceType, call: Call, found: Data, old: Data) -> Dat
     for key, prop in type_.schema.inputs.items():
         live = found.get(key)
         if key in old:
-            kept = prop.same is not None and live is not None and prop.same(old[key], live)
-            kept = kept or (prop.sort and sorted(map(str, old[key])) == sorted(map(str, live or [])))
-            inputs[key] = old[key] if kept else live
+            inputs[key] = prop.given(old[key], live)
         elif not old and live is not None:
             inputs[key] = live
     if type_.schema.tagged:
@@ -253,7 +256,7 @@ def _spelled(type_: ResourceType, inputs: Data, found: Data) -> Data:
     """What was found, where it means the same in the program's own spelling; absent things left out."""
     result = {key: value for key, value in found.items() if value is not None}
     for key, prop in type_.schema.inputs.items():
-        if key in inputs and key in result and prop.same is not None and prop.same(inputs[key], result[key]):
+        if key in inputs and key in result and prop.means(inputs[key], result[key]):
             result[key] = inputs[key]
     return result
 

@@ -4,7 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from prodfirst.providers.aws import access, iam, kms, network, rds, rds_cluster, rds_instance, s3, ssm
+from prodfirst.providers.aws import (
+    access,
+    eks,
+    eks_access,
+    eks_nodes,
+    events,
+    iam,
+    kms,
+    logs,
+    network,
+    rds,
+    rds_cluster,
+    rds_instance,
+    s3,
+    secrets,
+    sns,
+    ssm,
+)
 from prodfirst.providers.aws.resource import ResourceType
 
 _CLASSES: tuple[type[ResourceType], ...] = (
@@ -22,7 +39,9 @@ _CLASSES: tuple[type[ResourceType], ...] = (
     access.FlowLog,
     iam.Role,
     iam.Policy,
+    iam.RolePolicy,
     iam.RolePolicyAttachment,
+    iam.OpenIdConnectProvider,
     kms.Key,
     kms.Alias,
     s3.Bucket,
@@ -33,6 +52,19 @@ _CLASSES: tuple[type[ResourceType], ...] = (
     s3.BucketLogging,
     s3.BucketOwnershipControls,
     ssm.Parameter,
+    secrets.Secret,
+    secrets.SecretVersion,
+    events.EventRule,
+    events.EventTarget,
+    sns.Topic,
+    sns.TopicPolicy,
+    logs.LogGroup,
+    eks.Cluster,
+    eks_access.AccessEntry,
+    eks_access.AccessPolicyAssociation,
+    eks_access.PodIdentityAssociation,
+    eks_nodes.NodeGroup,
+    eks_nodes.Addon,
     rds.SubnetGroup,
     rds.ClusterParameterGroup,
     rds_cluster.Cluster,

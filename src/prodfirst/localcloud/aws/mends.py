@@ -1,0 +1,79 @@
+"""Flaws of ministack 1.5.33, which is pinned, mended where they are: in this process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prodfirst.localcloud.aws.providers_mended import mend_identity_providers
+
+_EKS_RECORDS = {
+    "_clusters": "arn",
+    "_nodegroups": "nodegroupArn",
+    "_addons": "addonArn",
+    "_access_entries": "accessEntryArn",
+    "_pod_identity_associations": "associationArn",
+}
+"""Store of EKS → member of a record that holds its ARN."""
+
+
+def apply() -> None:
+    """Mend everything; before the first call, once a process."""
+    _flow_log_tags()
+    _saved_passwords()
+    _eks_tags()
+    mend_identity_providers()
+
+
+def _flow_log_tags() -> None:
+    """CreateFlowLogs takes tags under `vpc-flow-log` (EC2 API reference); it looks under `flow-log`."""
+    from ministack.services import ec2
+
+    original = ec2._parse_tag_specs
+
+    def parse(parameters: Any, kind: str, id: str) -> None:
+        original(parameters, "vpc-flow-log" if kind == "flow-log" else kind, id)
+
+    ec2._parse_tag_specs = parse
+
+
+def _saved_passwords() -> None:
+    """A master password stands in Secrets Manager alone; it would be saved with RDS too."""
+    from ministack.services import rds
+
+    original = rds.get_state
+
+    def state() -> Any:
+        kept = original()
+        for part in ("clusters", "instances"):
+            for _, record in kept[part].all_items():
+                record.pop("_MasterUserPassword", None)
+        return kept
+
+    rds.get_state = state
+
+
+def _eks_tags() -> None:
+    """TagResource changes what DescribeX shows, and knows pod identity associations too."""
+    from ministack.services import eks
+
+    resolve, tag, untag = eks._resolve_tag_resource_arn, eks._tag_resource, eks._untag_resource
+
+    def record(arn: str) -> dict[str, Any] | None:
+        stores = ((getattr(eks, store).values(), member) for store, member in _EKS_RECORDS.items())
+        return next((item for items, member in stores for item in items if item.get(member) == arn), None)
+
+    def resolved(arn: str) -> Any:
+        return (arn, None) if ":podidentityassociation/" in arn and record(arn) else resolve(arn)
+
+    def synchronized(change: Any) -> Any:
+        def changed(arn: str, given: Any) -> Any:
+            answer = change(arn, given)
+            found = record(arn)
+            if found is not None and answer[0] == 200:
+                found["tags"] = dict(eks._tags.get(arn, {}))
+            return answer
+
+        return changed
+
+    eks._resolve_tag_resource_arn = resolved
+    eks._tag_resource, eks._untag_resource = synchronized(tag), synchronized(untag)

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from prodfirst.kernel.errors import Failure
 from prodfirst.kernel.paths import private_dir
 from prodfirst.localcloud.postgres.server import DatabaseError, Server
 
@@ -131,13 +132,16 @@ class Databases:
 
     async def restore(self) -> None:
         """Start those that ran when this process was last stopped or killed."""
+
+        async def start(name: str, known: Database) -> None:
+            try:
+                await self._start(name, known)
+            except (DatabaseError, Failure) as error:
+                self._report(f"database {name}: {error}")
+
         async with self._lock:
-            for name, known in list(self._known.items()):
-                if known.wanted:
-                    try:
-                        await self._start(name, known)
-                    except DatabaseError as error:
-                        self._report(f"database {name}: {error}")
+            wanted = [(name, known) for name, known in self._known.items() if known.wanted]
+            await asyncio.gather(*(start(name, known) for name, known in wanted))
 
     async def close(self) -> None:
         """Stop all that run; they run again after `restore`."""

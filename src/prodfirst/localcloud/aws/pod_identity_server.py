@@ -15,10 +15,11 @@ from typing import Any
 
 from aiohttp import web
 
+from prodfirst.kernel.errors import InvalidInput
 from prodfirst.localcloud.aws import signature
 from prodfirst.localcloud.aws.api import Response
 from prodfirst.localcloud.aws.audit import Audit, Entry
-from prodfirst.localcloud.aws.caller_policies import may
+from prodfirst.localcloud.aws.authorization.authorizer import Authorizer
 from prodfirst.localcloud.aws.credentials import Registry
 from prodfirst.localcloud.aws.eks_answers import answer, refusal
 from prodfirst.localcloud.aws.eks_rules import Refused
@@ -40,6 +41,7 @@ class PodIdentityServer:
         self._registry = registry
         self._audit = audit
         self._account = account
+        self._authorizer = Authorizer(account)
         self._runners: list[web.AppRunner] = []
 
     async def start(self, context: ssl.SSLContext) -> tuple[int, int]:
@@ -103,13 +105,18 @@ class PodIdentityServer:
         try:
             credential = signature.verify(request, Host("eks-auth", region), self._registry)
         except Denied as denied:
-            raise Refused("AccessDeniedException", f"{denied.code}: {denied}", 403) from denied
+            raise _denied(f"{denied.code}: {denied}") from denied
         entry.key, entry.principal = credential.key, credential.principal
-        name = entry.parameters["clusterName"]
-        resource = f"arn:aws:eks:{region}:{self._account}:cluster/{name}"
-        if not may(credential.key, self._account, f"eks-auth:{_ACTION}", resource, region):
-            why = f"{credential.principal} is not authorized to perform: eks-auth:{_ACTION} on {resource}"
-            raise Refused("AccessDeniedException", why, 403)
+        try:
+            verdict = self._authorizer.decide(
+                credential.key, "eks-auth", _ACTION, dict(entry.parameters), region
+            )
+        except (KeyError, InvalidInput) as error:
+            raise _denied(f"the caller's policies cannot be read: {error}") from error
+        if verdict.refused is not None:
+            refused = verdict.refused
+            why = f"not authorized to perform: {refused.action} on resource: {refused.resource} "
+            raise _denied(f"User: {verdict.caller} is {why}{refused.decision.reason}")
 
     def _refuse(self, entry: Entry, refused: Refused) -> web.Response:
         entry.decision, entry.status, entry.reason = "deny", refused.status, str(refused)
@@ -159,6 +166,10 @@ def _token(body: bytes) -> str:
     if not isinstance(token, str):
         raise Refused("InvalidParameterException", "`token` is missing")
     return token
+
+
+def _denied(message: str) -> Refused:
+    return Refused("AccessDeniedException", message, 403)
 
 
 def _sent(response: Response) -> web.Response:

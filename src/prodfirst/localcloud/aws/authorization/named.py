@@ -68,6 +68,12 @@ def eks(call: Call) -> Iterator[Use]:
     yield from uses(call, bound, tags=_tags(call))
 
 
+def eks_auth(call: Call) -> Iterator[Use]:
+    """EKS Auth: its one action is on a cluster of EKS (Service Authorization Reference)."""
+    cluster = f"arn:aws:eks:{call.region}:{call.account}:cluster/{call.text('clusterName')}"
+    yield Use(f"eks-auth:{call.operation}", cluster)
+
+
 def logs(call: Call) -> Iterator[Use]:
     """CloudWatch Logs. An action on a group is asked for on `…:log-group:NAME:log-stream:`, tags on the group
     itself (CloudWatch Logs User Guide, "Resources and operations": why policies end in `:*`).

@@ -11,6 +11,7 @@ from prodfirst.localcloud.aws.authorization.calls import Call, Use
 _SERVICES: Mapping[str, Callable[[Call], Iterator[Use]]] = {
     "ec2": ec2.of,
     "eks": named.eks,
+    "eks-auth": named.eks_auth,
     "events": named.events,
     "iam": iam.of,
     "kms": kms.of,

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from prodfirst.adapters.kubernetes.preflight import Checked, PlannedObject, Preflight, Verdict, preflight
+from prodfirst.adapters.pulumi.programhost.unknowns import LATER
 from prodfirst.planning.steps import Operation, Step
 from prodfirst.providers.kubernetes.ownership import CREATOR
-from prodfirst.providers.kubernetes.settings import LATER
 from prodfirst.providers.kubernetes.state import MANAGER
 from prodfirst.resources.graph import ResourceGraph, Urn
 from prodfirst.resources.values import Value

@@ -92,6 +92,8 @@ def acme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Acme]:
     try:
         estate.run("local", "up")
         estate.run("bootstrap")
+        # no stack has identities before this one made them
+        estate.run("apply", "--stack", "identity", "--yes")
         estate.run("plan", "--out", "plan.json")
         estate.run("apply", "plan.json")
         yield estate

@@ -37,7 +37,7 @@ def _locks(folder: Path) -> dict[str, bytes]:
 
 def test_the_committed_locks_are_what_sync_makes_byte_by_byte(copied: Acme) -> None:
     committed = _locks(EXAMPLE)
-    stacks = {path.parent.name for path in (EXAMPLE / "stacks").glob("*/Pulumi.yaml")}
+    stacks = {path.parent.name for path in (EXAMPLE / "stacks").glob("*/Pulumi.yaml")} - {"identity"}
     assert set(committed) == {f"{stack}.lock.json" for stack in stacks}
     for path in (copied.folder / "permissions").glob("*.lock.json"):
         path.unlink()

@@ -176,3 +176,13 @@ def test_two_deployments_under_one_name_are_refused(tmp_path: Path) -> None:
 
     with pytest.raises(InvalidInput, match="would both be `prod-eu-x`"):
         load(file)
+
+
+def test_identity_comes_before_everything_and_goes_last(tmp_path: Path) -> None:
+    estate = load(
+        write(tmp_path, "identity:identity", "network:infrastructure", "shop:applications:reads=network")
+    )
+    assert estate.before("identity") == frozenset()
+    assert estate.before("network") == {"identity"}
+    assert estate.before("shop") == {"identity", "network"}
+    assert estate.after("identity") == {"network", "shop"}

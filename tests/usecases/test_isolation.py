@@ -51,6 +51,14 @@ def test_what_is_its_own_is_let_through(tried: tuple[Site, tuple[Attempt, ...]])
     assert all(item.allowed for item in own)
 
 
+def test_each_refusal_is_in_the_audit_under_its_id(tried: tuple[Site, tuple[Attempt, ...]]) -> None:
+    site, attempts = tried
+    audit = {entry["id"]: entry for entry in map(json.loads, site.cloud.audit.read_text().splitlines())}
+    refused = [item for item in attempts if not item.allowed]
+    assert len(refused) > 50
+    assert [item for item in refused if audit[item.audit]["decision"] != "deny"] == []
+
+
 def test_the_attempts_left_nothing_behind(tried: tuple[Site, tuple[Attempt, ...]]) -> None:
     operator = tried[0].operator
     names = [role["RoleName"] for role in operator.client("iam").list_roles()["Roles"]]

@@ -9,6 +9,7 @@ import click
 
 from prodfirst.cli.options import open_site
 from prodfirst.cli.plans import answer_in, carry_out, engine_of, make_plan
+from prodfirst.estate.definition import Layer
 from prodfirst.estate.selection import select
 from prodfirst.kernel.errors import ExitCode, Failure, Problem
 from prodfirst.planning.drifting import DeploymentDrift
@@ -26,11 +27,15 @@ def tour(file: Path) -> ExitCode:
     _say(1, "the local cloud: real AWS host names on this machine, real credentials, enforced permissions")
     running = site.cloud.up(site.environment.account, site.environment.region)
     click.echo(f"up, account {running.account}")
-    _say(2, "bootstrap: state bucket, a key and two identities for each stack")
+    _say(2, "bootstrap: state bucket, a key and a boundary for each stack; identity makes the rest")
     items = bootstrap(site, lambda _text: None)
     click.echo(f"{len(items)} things ready, {sum(item.made for item in items)} of them made now")
-    _say(3, "plan: the real engine, each stack under its own plan identity")
     engine_of(site, quiet=False)
+    identity = tuple(stack for stack in stacks if stack.layer is Layer.IDENTITY)
+    granted = make_plan(site, identity, destroy=False, quiet=False)
+    if (code := carry_out(site, granted, as_json=False)) is not ExitCode.CLEAN:
+        return code
+    _say(3, "plan: the real engine, each stack under its own plan identity")
     made = make_plan(site, stacks, destroy=False, quiet=False)
     answer_in(False).plan(made)
     _say(4, "apply: exactly that plan, each stack under its own apply identity")

@@ -120,6 +120,17 @@ class Estate:
         """The stacks whose contracts `name` reads itself."""
         return frozenset(read.stack for read in self.stacks[StackName(name)].reads)
 
+    def before(self, name: str) -> frozenset[StackName]:
+        """What is applied before `name`: what it reads, and identity, which grants what it may do."""
+        if self.stacks[StackName(name)].layer is Layer.IDENTITY:
+            return self.reads_of(name)
+        granting = (stack.name for stack in self.stacks.values() if stack.layer is Layer.IDENTITY)
+        return self.reads_of(name) | frozenset(granting)
+
+    def after(self, name: str) -> frozenset[StackName]:
+        """The stacks that are applied after `name`, and removed before it."""
+        return frozenset(stack for stack in self.stacks if name in self.before(stack))
+
     def readers_of(self, name: str) -> tuple[Reader, ...]:
         """Who reads which field of the contract of `name`."""
         return tuple(

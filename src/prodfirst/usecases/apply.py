@@ -67,8 +67,8 @@ class Apply:
     def _waits_for(self, stack: str) -> frozenset[str]:
         """What must be done before; on destroy the arrows are reversed."""
         if not self.approved.destroy:
-            return frozenset(self.site.estate.reads_of(stack))
-        return frozenset(reader.stack for reader in self.site.estate.readers_of(stack))
+            return frozenset(self.site.estate.before(stack))
+        return frozenset(self.site.estate.after(stack))
 
     def _deployment(self, plan: DeploymentPlan) -> DeploymentResult:
         return self._timed(plan, self.deployer.carry_out)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from prodfirst.adapters.pulumi.engine import Engine
-from prodfirst.estate.definition import Estate, Stack
+from prodfirst.estate.definition import Estate, Layer, Stack
 from prodfirst.kernel.errors import InvalidInput, Problem
 from prodfirst.permissions import lock as locks
 from prodfirst.permissions.difference import Change, Difference, difference
@@ -49,7 +49,11 @@ class LockAnswer:
 def compare(
     estate: Estate, stacks: tuple[Stack, ...], engine: Engine, listen: Listener
 ) -> tuple[LockAnswer, ...]:
-    """The lock of each stack, computed and compared. Raises with all problems of all stacks."""
+    """The lock of each stack, computed and compared. Raises with all problems of all stacks.
+
+    The identity layer has none: bootstrap makes its identities, which hold what makes roles.
+    """
+    stacks = tuple(stack for stack in stacks if stack.layer is not Layer.IDENTITY)
     graphs = offline_graphs(estate, stacks, engine, listen)
     found: list[LockAnswer] = []
     problems: list[Problem] = []
@@ -80,7 +84,8 @@ def views(answers: tuple[LockAnswer, ...], *, written: bool) -> tuple[LockView, 
 
 def committed_views(estate: Estate, stacks: tuple[Stack, ...]) -> tuple[LockView, ...]:
     """What the committed lock files hold. Raises InvalidInput where one is missing, edited or none."""
-    found = [(stack, locks.read(locks.path_of(estate.root, stack.name))) for stack in stacks]
+    holding = [stack for stack in stacks if stack.layer is not Layer.IDENTITY]
+    found = [(stack, locks.read(locks.path_of(estate.root, stack.name))) for stack in holding]
     missing = [_no_lock(stack) for stack, lock in found if lock is None]
     if missing:
         raise InvalidInput(*missing)

@@ -62,14 +62,18 @@ pulumi.runtime.run_in_stack(lambda: runpy.run_path(sys.argv[1], run_name="__main
 
 @contextmanager
 def cases() -> Iterator[Sequence[Case]]:
-    """An estate with one applied stack of each size, on a local cloud of its own."""
+    """An estate with one applied stack of each size and one change in it, on a local cloud of its own.
+
+    A plan without changes would be remembered, and not be run again.
+    """
     with tempfile.TemporaryDirectory(prefix="bench-plan-") as folder:
         root = Path(folder)
         variables = {"PRODFIRST_HOME": str(root / "home")}
         _write(root)
         try:
-            for command in (("local", "up"), ("bootstrap",), ("apply", "--yes")):
+            for command in (("permissions", "sync"), ("local", "up"), ("bootstrap",), ("apply", "--yes")):
                 _run(root, variables, *command)
+            _change(root)
             yield [case for size in _SIZES for case in _of(size, root, variables)]
         finally:
             _run(root, variables, "local", "down")
@@ -101,6 +105,13 @@ def _write(root: Path) -> None:
         stacks.append(f"  s{size}: {{ layer: infrastructure, owner: platform, program: s{size} }}\n")
     (root / "prodfirst.yaml").write_text(_ESTATE + "".join(stacks))
     (root / "floor.py").write_text(_FLOOR)
+
+
+def _change(root: Path) -> None:
+    for size in _SIZES:
+        program = root / f"s{size}" / "__main__.py"
+        text = program.read_text()
+        program.write_text(text.replace('"10.0.0.0/16")', '"10.0.0.0/16", tags={"bench": "changed"})'))
 
 
 def _run(root: Path, variables: dict[str, str], *arguments: str) -> None:

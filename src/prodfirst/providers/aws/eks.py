@@ -61,6 +61,7 @@ def wait_status(call: Call, what: str, find: Callable[[], dict[str, Any] | None]
 
 class Cluster(ResourceType):
     token = "aws:eks/cluster:Cluster"
+    named = "name"
     schema = Schema(
         inputs={
             "name": Prop(replace=True, autoname=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from prodfirst.providers.aws.eks import MISSING, retag, stamp
@@ -35,6 +36,9 @@ class AccessEntry(ResourceType):
             type=inputs["type"],
             **requested(inputs, {"kubernetesGroups": "kubernetesGroups", "userName": "username"}),
         )
+        return f"{inputs['clusterName']}:{inputs['principalArn']}"
+
+    def id_from(self, call: Call, inputs: Data) -> str:
         return f"{inputs['clusterName']}:{inputs['principalArn']}"
 
     def read(self, call: Call, id: str, known: Data) -> Data | None:
@@ -89,6 +93,9 @@ class AccessPolicyAssociation(ResourceType):
         named = {key: inputs[key] for key in ("clusterName", "principalArn", "policyArn")}
         call.client("eks").associate_access_policy(**named, accessScope=inputs["accessScope"])
         return "#".join(named.values())
+
+    def id_from(self, call: Call, inputs: Data) -> str:
+        return "#".join(str(inputs[key]) for key in ("clusterName", "principalArn", "policyArn"))
 
     def read(self, call: Call, id: str, known: Data) -> Data | None:
         cluster, principal, policy = id.split("#")
@@ -155,6 +162,14 @@ class PodIdentityAssociation(ResourceType):
             **requested(inputs, {key: key for key in self._settings}),
         )
         return str(made["association"]["associationId"])
+
+    def located(self, call: Call, inputs: Data, since: datetime | None) -> tuple[str, ...]:
+        """A service account of a cluster has one at most."""
+        named = {key: inputs[key] for key in ("clusterName", "namespace", "serviceAccount")}
+        with ignoring(*MISSING):
+            found = call.client("eks").list_pod_identity_associations(**named)["associations"]
+            return tuple(str(item["associationId"]) for item in found)
+        return ()
 
     def read(self, call: Call, id: str, known: Data) -> Data | None:
         named = {"clusterName": known["clusterName"], "associationId": id}

@@ -68,6 +68,9 @@ class NodeGroup(ResourceType):
     def settle(self, call: Call, id: str, inputs: Data) -> None:
         wait_status(call, f"EKS node group {id}", lambda: self._find(call, id))
 
+    def id_from(self, call: Call, inputs: Data) -> str:
+        return f"{inputs['clusterName']}:{inputs['nodeGroupName']}"
+
     def read(self, call: Call, id: str, known: Data) -> Data | None:
         found = self._find(call, id)
         if found is None:
@@ -177,6 +180,9 @@ class Addon(ResourceType):
 
     def settle(self, call: Call, id: str, inputs: Data) -> None:
         wait_status(call, f"EKS add-on {id}", lambda: self._find(call, id))
+
+    def id_from(self, call: Call, inputs: Data) -> str:
+        return f"{inputs['clusterName']}:{inputs['addonName']}"
 
     def read(self, call: Call, id: str, known: Data) -> Data | None:
         found = self._find(call, id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from typing import Any
 
 from prodfirst.providers.aws.resource import (
@@ -59,6 +60,10 @@ class EventRule(ResourceType):
 
     def create(self, call: Call, inputs: Data) -> str:
         self._put(call, inputs, Tags=tag_list(call.tags(inputs)))
+        bus, name = inputs["eventBusName"], inputs["name"]
+        return str(name) if bus == _DEFAULT else f"{bus}/{name}"
+
+    def id_from(self, call: Call, inputs: Data) -> str:
         bus, name = inputs["eventBusName"], inputs["name"]
         return str(name) if bus == _DEFAULT else f"{bus}/{name}"
 
@@ -146,6 +151,10 @@ class EventTarget(ResourceType):
         target = inputs.get("targetId") or made_up
         self._put(call, target, inputs)
         return f"{inputs['rule']}-{target}"
+
+    def located(self, call: Call, inputs: Data, since: datetime | None) -> tuple[str, ...]:
+        """A target that was put is put again: it takes its own place."""
+        return ()
 
     def read(self, call: Call, id: str, known: Data) -> Data | None:
         target = known.get("targetId") or id.removeprefix(f"{known['rule']}-")

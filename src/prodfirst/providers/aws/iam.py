@@ -133,6 +133,9 @@ class RolePolicy(ResourceType):
         self._put(call, inputs)
         return f"{inputs['role']}:{inputs['name']}"
 
+    def id_from(self, call: Call, inputs: Data) -> str:
+        return f"{inputs['role']}:{inputs['name']}"
+
     def read(self, call: Call, id: str, known: Data) -> Data | None:
         role, _, name = id.partition(":")
         with ignoring(*_MISSING):
@@ -287,6 +290,9 @@ class OpenIdConnectProvider(ResourceType):
             **requested(inputs, {"thumbprintLists": "ThumbprintList"}),
         )
         return str(made["OpenIDConnectProviderArn"])
+
+    def id_from(self, call: Call, inputs: Data) -> str:
+        return f"arn:aws:iam::{call.account}:oidc-provider/{inputs['url'].removeprefix('https://')}"
 
     def read(self, call: Call, id: str, known: Data) -> Data | None:
         with ignoring(*_MISSING):

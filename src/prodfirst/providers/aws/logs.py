@@ -14,6 +14,7 @@ class LogGroup(ResourceType):
     """Its id is its name."""
 
     token = "aws:cloudwatch/logGroup:LogGroup"
+    named = "name"
     schema = Schema(
         inputs={
             "name": Prop(replace=True, autoname=True),

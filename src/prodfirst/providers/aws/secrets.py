@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from prodfirst.providers.aws.locating import CannotTell, may_be
 from prodfirst.providers.aws.resource import (
     Call,
     ResourceType,
@@ -49,6 +51,15 @@ class Secret(ResourceType):
     def settle(self, call: Call, id: str, inputs: Data) -> None:
         if inputs.get("policy"):
             self._put_policy(call, id, inputs["policy"])
+
+    def located(self, call: Call, inputs: Data, since: datetime | None) -> tuple[str, ...]:
+        """By its name: AWS adds letters of its own to the ARN."""
+        live = self.read(call, inputs["name"], inputs)
+        if live is None:
+            return ()
+        if not may_be(self.schema, call.tags(inputs), inputs, live):
+            raise CannotTell(f"`{inputs['name']}` exists, but is not as it was to be made")
+        return (str(live["arn"]),)
 
     def read(self, call: Call, id: str, known: Data) -> Data | None:
         client = call.client("secretsmanager")
@@ -122,6 +133,10 @@ class SecretVersion(ResourceType):
             request["SecretBinary"] = inputs["secretBinary"].encode()
         made = call.client("secretsmanager").put_secret_value(SecretId=inputs["secretId"], **request)
         return f"{inputs['secretId']}|{made['VersionId']}"
+
+    def located(self, call: Call, inputs: Data, since: datetime | None) -> tuple[str, ...]:
+        """A value that was put is put again, as the newest version."""
+        return ()
 
     def read(self, call: Call, id: str, known: Data) -> Data | None:
         secret, _, version = id.partition("|")

@@ -59,6 +59,9 @@ class Topic(ResourceType):
         )
         return str(made["TopicArn"])
 
+    def id_from(self, call: Call, inputs: Data) -> str:
+        return f"arn:aws:sns:{call.region}:{call.account}:{inputs['name']}"
+
     def read(self, call: Call, id: str, known: Data) -> Data | None:
         found = _attributes(call, id)
         if found is None:
@@ -99,6 +102,7 @@ class TopicPolicy(ResourceType):
     """The policy of a topic; its id is the topic's ARN."""
 
     token = "aws:sns/topicPolicy:TopicPolicy"
+    named = "arn"
     schema = Schema(
         inputs={
             "arn": Prop(required=True, replace=True),

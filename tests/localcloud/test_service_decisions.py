@@ -172,11 +172,12 @@ def test_a_user_has_the_policies_of_its_groups(administrator: Caller) -> None:
     ec2.describe_vpcs()
 
 
-def test_a_policy_that_aws_would_not_store_is_refused(administrator: Caller) -> None:
+def test_a_policy_that_aws_would_not_store_is_refused(administrator: Caller, holding: Made) -> None:
     iam = administrator.client("iam")
     broken = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "everything"}]})
     made = {"PolicyName": unique("broken"), "PolicyDocument": broken}
     assert refused(iam.create_policy, **made) == "MalformedPolicyDocument"
+    assert refused(holding(allow("ec2:*")).client("iam").create_policy, **made) == "AccessDenied"
 
 
 def test_a_role_that_was_made_anew_has_no_sessions_of_the_old_one(administrator: Caller) -> None:

@@ -39,7 +39,11 @@ class Decisions:
         except InvalidInput as error:
             raise Denied("AccessDenied", f"a policy that counts cannot be read: {error}") from error
         entry.caller(verdict.caller)
-        return self._settle(host, verdict, entry, key)
+        self._settle(host, verdict, entry, key)
+        # as AWS does it: who may not make the call does not hear what is wrong with its policy
+        if wrong := documents.wrong(called.service, called.input):
+            raise Denied("MalformedPolicyDocument", wrong, 400)
+        return verdict
 
     def check_web(self, host: Host, called: Operation, identity: WebIdentity, entry: Entry) -> Verdict:
         """Let a verified token's call pass; returns why. Raises Denied."""
@@ -87,8 +91,6 @@ def _check_readable(host: Host, called: Operation) -> None:
     if called.unreadable:
         code = _UNREADABLE.get(operation.protocol(host), "InvalidRequest")
         raise Denied(code, called.unreadable, 400)
-    if wrong := documents.wrong(called.service, called.input):
-        raise Denied("MalformedPolicyDocument", wrong, 400)
 
 
 def _noted(answer: Answer) -> dict[str, str]:

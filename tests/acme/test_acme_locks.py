@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from acme_estate import EXAMPLE, Acme
@@ -107,3 +108,29 @@ def test_a_plan_that_needs_more_than_its_lock_fails_with_the_line_and_the_comman
     finally:
         acme.edit("storage", ADDED, "")
         acme.run("permissions", "sync", "storage")
+
+
+@pytest.mark.parametrize(
+    ("stack", "phase"), [("network", "plan"), ("network", "apply"), ("storage", "apply")]
+)
+def test_a_role_holds_what_its_lock_says_and_no_whole_service(acme: Acme, stack: str, phase: str) -> None:
+    statements = _statements(acme, f"acme-local-{stack}-{phase}")
+    granted = {action for item in statements if item["Effect"] == "Allow" for action in item["Action"]}
+    assert not [action for action in granted if "*" in action]
+    assert ("ec2:DeleteVpc" in granted) == ((stack, phase) == ("network", "apply"))
+    assert ("kms:ScheduleKeyDeletion" in granted) == ((stack, phase) == ("storage", "apply"))
+
+
+def _statements(acme: Acme, role: str) -> list[dict[str, Any]]:
+    """Of all policies of a role, inline and attached."""
+    name = ("--role-name", role)
+    documents = [
+        acme.aws("iam", "get-role-policy", *name, "--policy-name", policy)["PolicyDocument"]
+        for policy in acme.aws("iam", "list-role-policies", *name)["PolicyNames"]
+    ]
+    for item in acme.aws("iam", "list-attached-role-policies", *name)["AttachedPolicies"]:
+        arn = ("--policy-arn", item["PolicyArn"])
+        default = acme.aws("iam", "get-policy", *arn)["Policy"]["DefaultVersionId"]
+        version = acme.aws("iam", "get-policy-version", *arn, "--version-id", default)
+        documents.append(version["PolicyVersion"]["Document"])
+    return [statement for document in documents for statement in document["Statement"]]

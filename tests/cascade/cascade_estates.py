@@ -52,9 +52,10 @@ class Estate(Acme):
         self.run("permissions", "sync", *stacks)
 
     def change(self, name: str, program: str) -> None:
-        """Another program for a stack, with its lock."""
+        """Another program for a stack, with its lock; its roles gain what it needs more, and lose nothing."""
         self.stack(name, program)
-        self.lock(name)
+        if any(lock["added"] for lock in self.json("permissions", "sync", name)["locks"]):
+            self.run("bootstrap")
 
     def reads(self, stacks: Mapping[str, Mapping[str, list[str]]]) -> None:
         """Write the estate's file: stack → what it reads."""

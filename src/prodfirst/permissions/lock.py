@@ -64,6 +64,11 @@ class Lock:
         return self.plan if phase == "plan" else (*self.plan, *self.apply)
 
 
+def empty(estate: str, stack: str) -> Lock:
+    """Of a stack whose program needs no cloud, or whose lock is not made yet."""
+    return Lock(estate, stack, (), (), ())
+
+
 def path_of(root: Path, stack: str) -> Path:
     """Where a stack's lock lies in the estate's folder."""
     return root / FOLDER / f"{stack}.lock.json"

@@ -11,6 +11,7 @@ from prodfirst.adapters.aws.identity_reading import read_identities
 from prodfirst.drift.identities import IdentityFacts, RoleFacts, identity_drift
 from prodfirst.estate.ci import AUDIENCE
 from prodfirst.estate.definition import Layer, Stack
+from prodfirst.permissions.aws.placing import placed
 from prodfirst.planning.drifting import DeploymentDrift
 from prodfirst.usecases.identities import wanted
 from prodfirst.usecases.site import Site
@@ -30,15 +31,15 @@ def drift_of_identities(site: Site) -> DeploymentDrift:
 def _declared(site: Site, stack: Stack | None, access: AwsAccess) -> IdentityFacts:
     """What bootstrap made, and what the identity stack's last apply recorded."""
     needed, ground = wanted(site), site.ground
-    roles = {
-        role.name: RoleFacts(
-            role.trust,
-            ground.boundary_arn(role.boundary),
-            {f"prodfirst-{number}": policy for number, policy in enumerate(role.policies, 1)},
-        )
-        for role in needed.roles
-    }
+    roles: dict[str, RoleFacts] = {}
     policies = {ground.boundary_arn(name): document for name, document in needed.boundaries.items()}
+    for role in needed.roles:
+        place = placed(role.name, role.policies)
+        managed = {site.roles.policy_arn(name): document for name, document in place.managed.items()}
+        roles[role.name] = RoleFacts(
+            role.trust, ground.boundary_arn(role.boundary), place.inline, frozenset(managed)
+        )
+        policies |= managed
     resources = list(_recorded(site, stack, access)) if stack else []
     for item in resources:
         inputs = item["inputs"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +11,8 @@ from botocore.exceptions import ClientError
 
 from prodfirst.adapters.aws.access import SESSION_SECONDS, AwsAccess
 from prodfirst.adapters.aws.state_store import error_code
+from prodfirst.permissions.aws.placing import placed
 from prodfirst.permissions.policies import Policy, text
-
-_POLICY_NAME = "prodfirst"
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Roles:
         *,
         trusted: Policy,
         boundary: str,
-        documents: tuple[Policy, ...],
+        documents: Sequence[Policy],
         tags: dict[str, str],
     ) -> bool:
         """Make or update one role with the trust policy `trusted`. True if new."""
@@ -91,11 +91,36 @@ class Roles:
             made = False
             iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust)
             iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=boundary)
-        for number, document in enumerate(documents, 1):
-            iam.put_role_policy(
-                RoleName=name, PolicyName=f"{_POLICY_NAME}-{number}", PolicyDocument=text(document)
-            )
+        self._grant(iam, name, documents)
         return made
+
+    def _grant(self, iam: Any, name: str, documents: Sequence[Policy]) -> None:
+        """Inline where they fit together, else as managed policies of the role's own.
+
+        New grants come first, so that a run that is under way loses nothing that it holds by both.
+        """
+        place = placed(name, documents)
+        inline = place.inline
+        managed = [self.ensure_policy(policy, item) for policy, item in place.managed.items()]
+        for policy, document in inline.items():
+            iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=text(document))
+        for arn in managed:
+            iam.attach_role_policy(RoleName=name, PolicyArn=arn)
+        for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+            if policy not in inline:
+                iam.delete_role_policy(RoleName=name, PolicyName=policy)
+        for item in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
+            if item["PolicyArn"] not in managed:
+                iam.detach_role_policy(RoleName=name, PolicyArn=item["PolicyArn"])
+                if item["PolicyName"].startswith(f"{name}-"):
+                    self._delete(iam, item["PolicyArn"])
+
+    def _delete(self, iam: Any, arn: str) -> None:
+        """A policy of ours that nothing needs any more; its other versions go first."""
+        for version in iam.list_policy_versions(PolicyArn=arn)["Versions"]:
+            if not version["IsDefaultVersion"]:
+                iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
+        iam.delete_policy(PolicyArn=arn)
 
     def _update(self, iam: Any, arn: str, document: Policy) -> None:
         """A new default version where the document differs; the oldest goes first (AWS keeps five)."""

@@ -43,6 +43,7 @@ def documents(holdings: Holdings, phase: str) -> tuple[Policy, ...]:
     """
     statements = [
         *state_statements(holdings.state, write=phase == "apply"),
+        _state_key(holdings.state),
         *_contract_statements(holdings),
         *_statements(holdings.lock.phase(phase), holdings.facts),
     ]
@@ -76,6 +77,17 @@ def people_documents(locks: Sequence[Lock], facts: Facts) -> tuple[Policy, ...]:
             )
         )
     return tuple(packed)
+
+
+def _state_key(state: StateLocation) -> dict[str, Any]:
+    """The key under the stack's own state carries its tags too, and is bootstrap's: it is used, no more."""
+    return {
+        "Sid": "StateKeyIsNotTheStacks",
+        "Effect": "Deny",
+        "NotAction": ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"],
+        "Resource": [state.key.pattern],
+        "Condition": state.key.condition,
+    }
 
 
 def _contract_statements(holdings: Holdings) -> Iterator[dict[str, Any]]:

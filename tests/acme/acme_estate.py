@@ -16,6 +16,8 @@ import pytest
 
 REMOVABLE = Path("stacks") / "storage" / "Pulumi.local.yaml"
 """In a copy, `storage` is not protected from removal."""
+SAFE = 'Storage("data", buckets=["documents"])'
+"""What the program of `storage` says; tests change it."""
 EXAMPLE = Path(__file__).parents[2] / "examples" / "acme"
 
 

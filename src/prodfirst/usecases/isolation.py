@@ -1,7 +1,7 @@
 """`prodfirst isolation`: from each identity every other stack's things are tried, by real calls.
 
-A call that is let through leaves nothing: objects that are written are probes, and are deleted; a call of IAM
-names something that is not there or gives a document that is none, which AWS looks at after it has decided.
+A call that is let through leaves nothing: what is written is a probe, and is deleted; other calls of IAM name
+something that is not there, which AWS looks for after it has decided.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from prodfirst.permissions.roles_aws import PHASES
 from prodfirst.usecases.site import Site
 
 _REFUSALS = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"})
-_LET_THROUGH = frozenset({"404", "EntityAlreadyExists", "MalformedPolicyDocument", "NoSuchEntity",
+_LET_THROUGH = frozenset({"404", "EntityAlreadyExists", "NoSuchEntity",
                           "NoSuchKey", "ParameterNotFound"})  # fmt: skip
 """The call was looked at, so it had been let through."""
 _PROBE = "prodfirst-isolation-probe"
-_NO_DOCUMENT = "no policy"
+_NOBODY = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole"}]}'
 Call = Callable[[AwsAccess], Any]
 
 
@@ -69,9 +69,9 @@ def _upwards(site: Site, stack: Stack, identity: str) -> Iterator[tuple[bool, st
     """What would make the identity itself more than it is."""
     role = identity.rpartition("/")[2]
     boundary = site.ground.boundary_arn(site.ground.boundary_name(stack.name))
-    yield False, "put a policy on its own role", partial(_put_policy, role)
+    yield False, "change a policy of its own role", partial(_take_policy, role)
     yield False, "attach another policy to its own role", partial(_attach, role)
-    yield False, "change who may take on its own role", partial(_trust, role)
+    yield False, "change the tags of its own role", partial(_untag, role)
     yield False, "exchange its own boundary", partial(_rebound, role)
     yield False, "loosen its own boundary", partial(_loosen, boundary)
     yield False, "make a role without a boundary", partial(_make_role, site)
@@ -147,16 +147,16 @@ def _assume(role: str, access: AwsAccess) -> None:
     access.assume(role, "probe")
 
 
-def _put_policy(role: str, access: AwsAccess) -> None:
-    access.client("iam").put_role_policy(RoleName=role, PolicyName=_PROBE, PolicyDocument=_NO_DOCUMENT)
+def _take_policy(role: str, access: AwsAccess) -> None:
+    access.client("iam").delete_role_policy(RoleName=role, PolicyName=_PROBE)
 
 
 def _attach(role: str, access: AwsAccess) -> None:
     access.client("iam").attach_role_policy(RoleName=role, PolicyArn=f"arn:aws:iam::aws:policy/{_PROBE}")
 
 
-def _trust(role: str, access: AwsAccess) -> None:
-    access.client("iam").update_assume_role_policy(RoleName=role, PolicyDocument=_NO_DOCUMENT)
+def _untag(role: str, access: AwsAccess) -> None:
+    access.client("iam").untag_role(RoleName=role, TagKeys=[_PROBE])
 
 
 def _rebound(role: str, access: AwsAccess) -> None:
@@ -165,15 +165,13 @@ def _rebound(role: str, access: AwsAccess) -> None:
 
 
 def _loosen(boundary: str, access: AwsAccess) -> None:
-    access.client("iam").create_policy_version(
-        PolicyArn=boundary, PolicyDocument=_NO_DOCUMENT, SetAsDefault=True
-    )
+    access.client("iam").delete_policy_version(PolicyArn=boundary, VersionId="v999")
 
 
 def _make_role(site: Site, access: AwsAccess) -> None:
-    access.client("iam").create_role(
-        RoleName=_PROBE, Path=site.roles.path, AssumeRolePolicyDocument=_NO_DOCUMENT
-    )
+    iam = access.client("iam")
+    iam.create_role(RoleName=_PROBE, Path=site.roles.path, AssumeRolePolicyDocument=_NOBODY)
+    iam.delete_role(RoleName=_PROBE)
 
 
 def _make_key(access: AwsAccess) -> None:

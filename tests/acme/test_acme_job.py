@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pg8000.native
 import pytest
 from acme_estate import REMOVABLE, Acme
 
@@ -45,6 +46,23 @@ def test_the_cloud_holds_what_was_planned(acme: Acme) -> None:
     encryption = acme.aws("s3api", "get-bucket-encryption", "--bucket", "acme-local-storage-documents")
     rule = encryption["ServerSideEncryptionConfiguration"]["Rules"][0]
     assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
+
+
+def test_the_database_is_a_real_one_and_its_password_is_in_the_secret_store_alone(acme: Acme) -> None:
+    found = acme.json("outputs", "database")["outputs"]
+    answer = acme.aws("secretsmanager", "get-secret-value", "--secret-id", found["credentials"])
+    secret = json.loads(answer["SecretString"])
+    with pg8000.native.Connection(
+        secret["username"],
+        password=secret["password"],
+        host=found["endpoint"],
+        port=found["port"],
+        database=found["database"],
+    ) as connection:
+        assert connection.run("select 6 * 7") == [[42]]
+    files = [path for root in (acme.folder, acme.home) for path in root.rglob("*") if path.is_file()]
+    holding = {path.name for path in files if secret["password"].encode() in path.read_bytes()}
+    assert holding <= {"secretsmanager.json"}
 
 
 def test_an_out_of_band_change_is_drift(acme: Acme) -> None:

@@ -9,7 +9,8 @@ import click
 
 from prodfirst.cli.options import open_site
 from prodfirst.cli.plans import answer_in, carry_out, engine_of, make_plan
-from prodfirst.estate.definition import Layer
+from prodfirst.cli.tour_cascade import show_cascade, show_contract_law
+from prodfirst.estate.definition import Layer, StackName
 from prodfirst.estate.selection import select
 from prodfirst.kernel.errors import ExitCode, Failure, Problem
 from prodfirst.planning.drifting import DeploymentDrift
@@ -41,14 +42,18 @@ def tour(file: Path) -> ExitCode:
     _say(4, "apply: exactly that plan, each stack under its own apply identity")
     if (code := carry_out(site, made, as_json=False)) is not ExitCode.CLEAN:
         return code
-    _say(5, "somebody switches the versioning of a bucket off, past every plan")
-    bucket = f"{site.prefix(stacks[-1])}-documents"
+    _say(5, "a change in one stack travels downstream in the same plan")
+    show_cascade(site)
+    _say(6, "a field that another stack reads cannot be taken away")
+    show_contract_law(site)
+    _say(7, "somebody switches the versioning of a bucket off, past every plan")
+    bucket = f"{site.prefix(site.estate.stacks[StackName('storage')])}-documents"
     _versioning(site, bucket, "Suspended")
     found = _drift(site)
     answer_in(False).drift(found)
     if not any(item.steps for item in found):
         raise Failure(Problem("drift found nothing", why="the out-of-band change should be there"))
-    _say(6, "and back: what was recorded is true again")
+    _say(8, "and back: what was recorded is true again")
     _versioning(site, bucket, "Enabled")
     if any(item.steps for item in _drift(site)):
         raise Failure(Problem("drift is still there", why="the bucket is as it was recorded"))

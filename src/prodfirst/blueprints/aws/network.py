@@ -10,13 +10,16 @@ import pulumi
 import pulumi_aws as aws
 
 from prodfirst.blueprints.aws.buckets import delivery, private_bucket
-from prodfirst.blueprints.blueprint import Blueprint, Protection, place
+from prodfirst.blueprints.blueprint import Blueprint, place
 
 _LOGS = "delivery.logs.amazonaws.com"
 
 
 class Network(Blueprint):
-    """A VPC. Of its addresses each zone gets a sixteenth, privately, and a small public edge."""
+    """A VPC. Of its addresses each zone gets a sixteenth, privately, and a small public edge.
+
+    Nothing of it is protected: it holds no data, and AWS itself keeps a VPC that something is in.
+    """
 
     token = "prodfirst:aws:Network"  # noqa: S105 - Pulumi's word for the name of a type
     defaults: ClassVar[Mapping[str, Any]] = {
@@ -26,9 +29,6 @@ class Network(Blueprint):
         "flow_log.max_aggregation_interval": 60,
         "endpoint.private_dns_enabled": True,
         "public_subnet.map_public_ip_on_launch": False,
-    }
-    protections: ClassVar[Mapping[str, Protection]] = {
-        "vpc.protect": Protection(on=True, off=False, removal=True)
     }
 
     def __init__(

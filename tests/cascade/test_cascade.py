@@ -151,3 +151,21 @@ def test_a_failed_deployment_stops_its_dependents_and_nothing_else(
         "apart": "applied",
     }
     assert "`bad/local`" in results["below"]["why"]
+
+
+def test_a_deployment_that_cannot_be_planned_does_not_keep_the_others(
+    make_estate: Callable[..., Estate],
+) -> None:
+    reads = {"bad": {}, "below": {"bad": ["vpc_id"]}, "apart": {}}
+    estate = make_estate(
+        reads,
+        bad='vpc = aws.ec2.Vpc("main", cidr_block="10.0.0.0/16")\npublish(vpc_id=vpc.id)\n',
+        below='read("bad")\n',
+        apart='aws.ec2.Vpc("main", cidr_block="10.1.0.0/16")\n',
+    )
+    estate.stack("bad", 'raise LookupError("a mistake")\n')
+    told = estate.run("plan", "--out", "plan.json", code=3)
+    assert "LookupError: a mistake" in told
+    assert "`below` was not planned" in told
+    assert "create  aws:ec2:Vpc main" in told
+    assert not (estate.folder / "plan.json").exists()

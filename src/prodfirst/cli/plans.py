@@ -23,7 +23,7 @@ from prodfirst.rendering.json import Json
 from prodfirst.rendering.progress import progress
 from prodfirst.rendering.text import Text
 from prodfirst.usecases.engine import open_engine
-from prodfirst.usecases.plan import plan
+from prodfirst.usecases.plan import Incomplete, plan
 from prodfirst.usecases.site import Site
 
 
@@ -41,10 +41,15 @@ def make_plan(site: Site, stacks: tuple[Stack, ...], *, destroy: bool, quiet: bo
     """Plan with progress on standard error."""
     since = time.time()
     engine = engine_of(site, quiet=quiet)
-    with progress(quiet=quiet) as listen:
-        made = plan(site, stacks, engine, listen, destroy=destroy)
-    tell_refused(site, since)
-    return made
+    try:
+        with progress(quiet=quiet) as listen:
+            return plan(site, stacks, engine, listen, destroy=destroy)
+    except Incomplete as error:
+        if error.plan.deployments and not quiet:
+            answer_in(False).plan(error.plan)
+        raise
+    finally:
+        tell_refused(site, since)
 
 
 def tell_refused(site: Site, since: float) -> None:

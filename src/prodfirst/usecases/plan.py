@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
 from prodfirst.adapters.aws.access import AwsAccess
@@ -10,6 +10,7 @@ from prodfirst.adapters.pulumi.engine import Engine, Preview
 from prodfirst.adapters.pulumi.scratch import scratch
 from prodfirst.adapters.source import folder_digest, mapping_digest
 from prodfirst.estate.definition import Reader, Stack, StackName
+from prodfirst.kernel.errors import Failure, Problem, ProdfirstError
 from prodfirst.kernel.ready import run_ready, workers
 from prodfirst.planning.contracts import Contract, ReadField, contract_in
 from prodfirst.planning.guards import Subject, check
@@ -27,12 +28,23 @@ from prodfirst.usecases.recovery import Recovery
 from prodfirst.usecases.site import Site
 
 
+class Incomplete(ProdfirstError):
+    """Some deployments could not be planned; `plan` holds the others, and is no plan to apply."""
+
+    def __init__(self, errors: Iterable[ProdfirstError], plan: EstatePlan) -> None:
+        listed = tuple(errors)
+        super().__init__(*(problem for error in listed for problem in error.problems))
+        self.exit_code = max(error.exit_code for error in listed)
+        self.plan = plan
+
+
 def plan(
     site: Site, stacks: tuple[Stack, ...], engine: Engine, listen: Listener, *, destroy: bool
 ) -> EstatePlan:
     """Preview every deployment under its plan identity, each as soon as what it reads is previewed.
 
-    `stacks` come in the order of application.
+    `stacks` come in the order of application. Raises Incomplete where some could not be previewed: what does
+    not read them is planned all the same.
     """
     planning = _Planning(site, stacks, engine, listen)
     order = tuple(reversed(stacks)) if destroy else stacks
@@ -40,15 +52,43 @@ def plan(
         stack.name: frozenset[StackName]() if destroy else site.estate.reads_of(stack.name) for stack in order
     }
     work = planning.removal if destroy else planning.deployment
-    done = run_ready(waits, work, workers=workers(), interrupted=engine.stop.request)
-    return EstatePlan(
+    done = run_ready(waits, _telling(work, waits), workers=workers(), interrupted=engine.stop.request)
+    made = EstatePlan(
         estate=site.estate.name,
         environment=site.environment.name,
         destroy=destroy,
         created=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         engine=engine.binary.version,
-        deployments=tuple(done[stack.name] for stack in order),
+        deployments=tuple(item for stack in order if isinstance(item := done[stack.name], DeploymentPlan)),
     )
+    if errors := [item for item in done.values() if isinstance(item, ProdfirstError)]:
+        raise Incomplete(errors, made)
+    return made
+
+
+_Work = Callable[[StackName, Mapping[StackName, DeploymentPlan]], DeploymentPlan]
+
+
+def _telling(
+    work: _Work, waits: Mapping[StackName, frozenset[StackName]]
+) -> Callable[
+    [StackName, Mapping[StackName, DeploymentPlan | ProdfirstError]], DeploymentPlan | ProdfirstError
+]:
+    """The same work with its error as a result, so that one deployment does not keep the others."""
+
+    def told(
+        name: StackName, done: Mapping[StackName, DeploymentPlan | ProdfirstError]
+    ) -> DeploymentPlan | ProdfirstError:
+        planned = {other: item for other, item in done.items() if isinstance(item, DeploymentPlan)}
+        if missing := sorted(waits[name] & (done.keys() - planned.keys())):
+            names = ", ".join(f"`{other}`" for other in missing)
+            return Failure(Problem(f"`{name}` was not planned", why=f"it reads {names}, which could not be"))
+        try:
+            return work(name, planned)
+        except ProdfirstError as error:
+            return error
+
+    return told
 
 
 class _Planning:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 from engine_fixtures import Deployment
 
+from prodfirst.adapters.pulumi import programhost
 from prodfirst.kernel.errors import Failure, InvalidInput, Problem, Refused
 
 
@@ -242,3 +247,19 @@ def test_no_bytecode_is_left_in_the_checkout_and_none_is_believed(deployment: De
         (step,) = (s for s in deployment.engine.preview(deployment.run).steps if s.name == "a")
         assert step.inputs["size"] == size
     assert list(Path(deployment.folder).rglob("__pycache__")) == []
+
+
+def test_a_host_whose_engine_never_came_ends_with_its_parent(tmp_path: Path) -> None:
+    """Seen red: it waited for ever to open an event log that nobody would write."""
+    log = tmp_path / "events"
+    os.mkfifo(log, 0o600)
+    ours, theirs = socket.socketpair()
+    host = Path(programhost.__file__).parent
+    process = subprocess.Popen(
+        [sys.executable, str(host), str(theirs.fileno()), str(log), f"{tmp_path}/", "run"],
+        pass_fds=(theirs.fileno(),),
+    )
+    theirs.close()
+    with ours, ours.makefile("rb") as reports:
+        assert b'"port"' in reports.readline()
+    assert process.wait(30) == 1

@@ -7,10 +7,14 @@ import os
 import queue
 import socket
 import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 
 _DRAIN_STEP = 65536
+_ENGINE_SECONDS = 5.0
+"""How long an engine may take from its start to the opening of its event log."""
+_PAUSE = 0.05
 
 
 class Channel:
@@ -41,9 +45,27 @@ class Channel:
         self._outlive_parent()
 
     def _outlive_parent(self) -> None:
-        """Without a reader the engine blocks on its event log: read it until the engine is gone, then end."""
-        descriptor = os.open(self._fifo, os.O_RDONLY) if os.path.exists(self._fifo) else None
-        if descriptor is not None:
-            while os.read(descriptor, _DRAIN_STEP):
-                pass
+        """Without a reader the engine blocks on its event log: read it until the engine is gone, then end.
+
+        Opened without waiting: an engine that never came would keep this process for ever.
+        """
+        if os.path.exists(self._fifo):
+            _drain(os.open(self._fifo, os.O_RDONLY | os.O_NONBLOCK))
         os._exit(1)
+
+
+def _drain(descriptor: int) -> None:
+    """Read until the writer has closed; give a writer that was not there yet some time to come."""
+    seen, patience = False, time.monotonic() + _ENGINE_SECONDS
+    while True:
+        try:
+            ended = not os.read(descriptor, _DRAIN_STEP)
+        except BlockingIOError:  # a writer is there, and silent
+            seen, ended = True, False
+            time.sleep(_PAUSE)
+        if not ended:
+            seen = True
+        elif seen or time.monotonic() > patience:
+            return
+        else:
+            time.sleep(_PAUSE)

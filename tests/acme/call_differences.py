@@ -7,6 +7,8 @@ from __future__ import annotations
 
 SEEN_ALONE = {
     "kms:Decrypt": "the engine's, for the secrets of its state: permissions/state_aws.py grants it by key",
+    "kms:ListKeys": "finds a key after a kill: permissions/aws/documents.py grants it beside the lock",
+    "s3:ListAllMyBuckets": "finds a bucket after a kill: granted beside the lock as well",
     "sts:GetCallerIdentity": "the provider asks for its account; AWS asks no permission for that",
 }
 """Seen, and in no lock."""

@@ -23,11 +23,12 @@ _BUCKET = "acme-local-state"
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Acme]:
-    """The example, bootstrapped; nothing is applied yet."""
+    """The example with its identities; nothing else is applied yet."""
     estate = Acme.copy(tmp_path_factory.mktemp("killed"))
     try:
         estate.run("local", "up")
         estate.run("bootstrap")
+        estate.run("apply", "--stack", "identity", "--yes")
         yield estate
     finally:
         estate.run("local", "down")

@@ -21,6 +21,13 @@ POLICY_LIMIT = 6144
 """Characters of a managed policy without white space (IAM quotas)."""
 POLICIES_LIMIT = 10
 """Managed policies attached to one role, by default (IAM quotas)."""
+_FOUND_BY: Mapping[str, str] = {
+    "aws:eks/podIdentityAssociation:PodIdentityAssociation": "eks:ListPodIdentityAssociations",
+    "aws:kms/key:Key": "kms:ListKeys",
+    "aws:s3/bucket:Bucket": "s3:ListAllMyBuckets",
+}
+"""Lists that take no resource, and which the original does not call (providers/aws, `located`); every other
+type is found by what its reads call."""
 KUBERNETES = "kubernetes"
 """What actions begin with that RBAC grants, not IAM (permissions/kubernetes.py)."""
 
@@ -45,6 +52,7 @@ def documents(holdings: Holdings, phase: str) -> tuple[Policy, ...]:
         *state_statements(holdings.state, write=phase == "apply"),
         _state_key(holdings.state),
         *_contract_statements(holdings),
+        *_finding_statements(holdings.lock),
         *_statements(holdings.lock.phase(phase), holdings.facts),
     ]
     packed = _packed(statements)
@@ -94,6 +102,13 @@ def _contract_statements(holdings: Holdings) -> Iterator[dict[str, Any]]:
     """Reads of exactly the fields that `prodfirst.yaml` lists; writes follow from the publisher's lock."""
     if holdings.contracts:
         yield statement("Contracts", ["ssm:GetParameter", "ssm:GetParameters"], holdings.contracts)
+
+
+def _finding_statements(lock: Lock) -> Iterator[dict[str, Any]]:
+    """What finds a resource again whose create was cut off before its id was known."""
+    types = {reason.type for item in lock.phase("apply") for reason in item.reasons}
+    if actions := [_FOUND_BY[item] for item in sorted(types & _FOUND_BY.keys())]:
+        yield statement("FindAfterAKill", actions, ["*"])
 
 
 def _statements(permissions: Iterable[Permission], facts: Facts) -> Iterator[dict[str, Any]]:

@@ -87,25 +87,6 @@ def test_an_unknown_that_comes_out_the_same_is_within_the_approved_replacement(
     assert results["reader"]["result"] == "unchanged"
 
 
-def test_provider_configuration_that_is_unknown_at_plan_time(make_estate: Callable[..., Estate]) -> None:
-    upstream = """
-    key = aws.kms.Key("k", deletion_window_in_days=7)
-    publish(region=key.arn.apply(lambda arn: arn.split(":")[3]))
-    """
-    reader = """
-    elsewhere = aws.Provider("elsewhere", region=read("keys").region)
-    aws.ec2.Vpc("main", cidr_block="10.0.0.0/16", opts=pulumi.ResourceOptions(provider=elsewhere))
-    """
-    estate = make_estate({"keys": {}, "reader": {"keys": ["region"]}}, keys=upstream, reader=reader)
-    plan = estate.plan("--out", "plan.json")
-    assert operations(plan["reader"]) == {"main": "create"}
-    results = estate.apply("plan.json")
-    assert {name: item["result"] for name, item in results.items()} == {
-        "keys": "applied",
-        "reader": "applied",
-    }
-
-
 def test_a_resource_made_inside_apply_of_an_unknown_is_refused_with_what_to_write(
     make_estate: Callable[..., Estate],
 ) -> None:
@@ -123,34 +104,6 @@ def test_a_resource_made_inside_apply_of_an_unknown_is_refused_with_what_to_writ
     assert finding["rule"] == "resource-in-apply"
     assert finding["where"]["file"] == "reader/__main__.py"
     assert "outside of `.apply`" in finding["fix"]
-
-
-def test_a_failed_deployment_stops_its_dependents_and_nothing_else(
-    make_estate: Callable[..., Estate],
-) -> None:
-    reads = {"bad": {}, "below": {"bad": ["vpc_id"]}, "deep": {"below": ["vpc_id"]}, "apart": {}}
-    passing = 'vpc = read("{}").vpc_id\npublish(vpc_id=vpc)\n'
-    estate = make_estate(
-        reads,
-        # a bucket of a name that is not the stack's own: its identity may not make it
-        bad="""
-        vpc = aws.ec2.Vpc("main", cidr_block="10.0.0.0/16")
-        aws.s3.Bucket("foreign", bucket="a-name-of-somebody-else")
-        publish(vpc_id=vpc.id)
-        """,
-        below=passing.format("bad"),
-        deep=passing.format("below"),
-        apart='aws.ec2.Vpc("main", cidr_block="10.1.0.0/16")\n',
-    )
-    estate.plan("--out", "plan.json")
-    results = estate.apply("plan.json", code=3)
-    assert {name: item["result"] for name, item in results.items()} == {
-        "bad": "failed",
-        "below": "not reached",
-        "deep": "not reached",
-        "apart": "applied",
-    }
-    assert "`bad/local`" in results["below"]["why"]
 
 
 def test_a_deployment_that_cannot_be_planned_does_not_keep_the_others(

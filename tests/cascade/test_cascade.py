@@ -87,6 +87,27 @@ def test_an_unknown_that_comes_out_the_same_is_within_the_approved_replacement(
     assert results["reader"]["result"] == "unchanged"
 
 
+def test_provider_configuration_that_is_unknown_at_plan_time(make_estate: Callable[..., Estate]) -> None:
+    upstream = """
+    key = aws.kms.Key("k", deletion_window_in_days=7)
+    publish(region=key.arn.apply(lambda arn: arn.split(":")[3]))
+    """
+    reader = """
+    # the stack's own tags: without them its identity may make nothing
+    tags = pulumi.Config("aws").require_object("defaultTags")
+    elsewhere = aws.Provider("elsewhere", region=read("keys").region, default_tags=tags)
+    aws.ec2.Vpc("main", cidr_block="10.0.0.0/16", opts=pulumi.ResourceOptions(provider=elsewhere))
+    """
+    estate = make_estate({"keys": {}, "reader": {"keys": ["region"]}}, keys=upstream, reader=reader)
+    plan = estate.plan("--out", "plan.json")
+    assert operations(plan["reader"]) == {"main": "create"}
+    results = estate.apply("plan.json")
+    assert {name: item["result"] for name, item in results.items()} == {
+        "keys": "applied",
+        "reader": "applied",
+    }
+
+
 def test_a_resource_made_inside_apply_of_an_unknown_is_refused_with_what_to_write(
     make_estate: Callable[..., Estate],
 ) -> None:
@@ -104,6 +125,33 @@ def test_a_resource_made_inside_apply_of_an_unknown_is_refused_with_what_to_writ
     assert finding["rule"] == "resource-in-apply"
     assert finding["where"]["file"] == "reader/__main__.py"
     assert "outside of `.apply`" in finding["fix"]
+
+
+def test_a_failed_deployment_stops_its_dependents_and_nothing_else(
+    make_estate: Callable[..., Estate],
+) -> None:
+    reads = {"bad": {}, "below": {"bad": ["vpc_id"]}, "deep": {"below": ["vpc_id"]}, "apart": {}}
+    passing = 'vpc = read("{}").vpc_id\npublish(vpc_id=vpc)\n'
+    vpc = 'vpc = aws.ec2.Vpc("main", cidr_block="10.0.0.0/16")\npublish(vpc_id=vpc.id)\n'
+    estate = make_estate(
+        reads,
+        bad=vpc,
+        below=passing.format("bad"),
+        deep=passing.format("below"),
+        apart='aws.ec2.Vpc("main", cidr_block="10.1.0.0/16")\n',
+    )
+    # its lock has the bucket, and its role does not yet: no bootstrap after it
+    estate.stack("bad", vpc + 'aws.s3.Bucket("late", bucket="acme-made-late")\n')
+    estate.run("permissions", "sync", "bad")
+    estate.plan("--out", "plan.json")
+    results = estate.apply("plan.json", code=3)
+    assert {name: item["result"] for name, item in results.items()} == {
+        "bad": "failed",
+        "below": "not reached",
+        "deep": "not reached",
+        "apart": "applied",
+    }
+    assert "`bad/local`" in results["below"]["why"]
 
 
 def test_a_deployment_that_cannot_be_planned_does_not_keep_the_others(

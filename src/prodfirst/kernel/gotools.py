@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import signal
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -49,6 +51,35 @@ class GoTool:
     def folder(self) -> Path:
         """Where the binaries lie."""
         return cache() / "tools" / f"{self.name}-{self.version}"
+
+
+def version_said(
+    binary: Path, argument: str, pattern: str, *, seconds: float, **variables: str
+) -> tuple[int, ...] | str:
+    """The version that a binary says of itself, or why it cannot be used.
+
+    `pattern` has a group for each number; `variables` join an environment without anything of the user's.
+    """
+    kept = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
+    try:
+        done = subprocess.run(
+            [str(binary), argument],
+            env={**kept, **variables},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=seconds,
+            check=False,
+        )
+    except OSError as error:
+        return error.strerror or str(error)
+    except subprocess.TimeoutExpired:
+        return f"it did not say its version within {seconds:.0f} s"
+    match = re.search(pattern, done.stdout)
+    if done.returncode != 0 or match is None:
+        return "it does not say its version"
+    return tuple(map(int, match.groups()))
 
 
 def built(tool: GoTool) -> bool:

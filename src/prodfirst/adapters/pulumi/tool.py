@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ OLDEST = (3, 259, 0)
 """The version that ENGINE.md was measured on; the SDK is pinned to it."""
 _BELOW = (4, 0, 0)
 _VERSION_SECONDS = 20.0
+_SAID = r"\A\s*v?(\d+)\.(\d+)\.(\d+)(?:[-+].*)?\s*\Z"
 _WANTED = f"{'.'.join(map(str, OLDEST))} or newer, below {_BELOW[0]}"
 
 
@@ -76,27 +75,12 @@ def _named(path: Path) -> EngineBinary:
 
 def _version(path: Path) -> EngineBinary | str:
     """The binary, or why it cannot be used."""
-    environment = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
-    try:
-        done = subprocess.run(
-            [str(path), "version"],
-            env={**environment, "PULUMI_SKIP_UPDATE_CHECK": "true"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_VERSION_SECONDS,
-            check=False,
-        )
-    except OSError as error:
-        return error.strerror or str(error)
-    except subprocess.TimeoutExpired:
-        return f"it did not say its version within {_VERSION_SECONDS:.0f} s"
-    match = re.fullmatch(r"v?(\d+)\.(\d+)\.(\d+)(?:[-+].*)?", done.stdout.strip())
-    if done.returncode != 0 or match is None:
-        return "it does not say its version"
-    version = tuple(map(int, match.groups()))
-    shown = ".".join(match.groups())
+    version = gotools.version_said(
+        path, "version", _SAID, seconds=_VERSION_SECONDS, PULUMI_SKIP_UPDATE_CHECK="true"
+    )
+    if isinstance(version, str):
+        return version
+    shown = ".".join(map(str, version))
     if not OLDEST <= version < _BELOW:
         return f"it is version {shown}; prodfirst needs {_WANTED}"
     return EngineBinary(path, shown)

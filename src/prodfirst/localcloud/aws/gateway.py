@@ -22,6 +22,7 @@ from prodfirst.localcloud.aws.opinion import Misrouted
 from prodfirst.localcloud.aws.refusals import refusal
 from prodfirst.localcloud.aws.signature import Denied, Request
 from prodfirst.localcloud.aws.webidentity import WebIdentities, WebIdentity
+from prodfirst.localcloud.loopback import Loopback
 
 _BODY_LIMIT = 256 * 1024 * 1024
 _HOP_BY_HOP = frozenset({"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding"})
@@ -47,23 +48,17 @@ class Gateway:
         self._registry = registry
         self._audit = audit
         self._additions = additions
-        self._runner: web.AppRunner | None = None
+        self._loopback = Loopback()
 
     async def start(self, context: ssl.SSLContext) -> int:
         """Listen on a free port of 127.0.0.1; returns it."""
         app = web.Application(client_max_size=_BODY_LIMIT)
         app.router.add_route("*", "/{path:.*}", self._serve)
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=context)
-        await site.start()
-        port: int = self._runner.addresses[0][1]
-        return port
+        return await self._loopback.serve(app, context)
 
     async def stop(self) -> None:
         """Finish what is being answered, and close."""
-        if self._runner is not None:
-            await self._runner.cleanup()
+        await self._loopback.stop()
 
     async def _serve(self, incoming: web.Request) -> web.Response:
         headers = {name.lower(): value for name, value in incoming.headers.items()}

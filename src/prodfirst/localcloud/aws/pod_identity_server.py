@@ -26,6 +26,7 @@ from prodfirst.localcloud.aws.eks_rules import Refused
 from prodfirst.localcloud.aws.hosts import Host
 from prodfirst.localcloud.aws.pod_identity import AUDIENCE, PodIdentity, Session
 from prodfirst.localcloud.aws.signature import Denied, Request
+from prodfirst.localcloud.loopback import Loopback
 
 HOSTS = re.compile(r"eks-auth\.[a-z0-9-]+\.api\.aws", re.IGNORECASE)
 _PATH = "/clusters/{cluster}/assume-role-for-pod-identity"
@@ -42,7 +43,7 @@ class PodIdentityServer:
         self._audit = audit
         self._account = account
         self._authorizer = Authorizer(account)
-        self._runners: list[web.AppRunner] = []
+        self._loopback = Loopback()
 
     async def start(self, context: ssl.SSLContext) -> tuple[int, int]:
         """The ports of AWS's door and of the agent."""
@@ -52,18 +53,12 @@ class PodIdentityServer:
 
     async def stop(self) -> None:
         """Close."""
-        for runner in self._runners:
-            await runner.cleanup()
+        await self._loopback.stop()
 
     async def _listen(self, route: web.RouteDef, context: ssl.SSLContext | None) -> int:
         app = web.Application(client_max_size=_BODY_LIMIT)
         app.add_routes([route])
-        runner = web.AppRunner(app, access_log=None, handle_signals=False)
-        await runner.setup()
-        self._runners.append(runner)
-        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
-        port: int = runner.addresses[0][1]
-        return port
+        return await self._loopback.serve(app, context)
 
     async def _api(self, incoming: web.Request) -> web.Response:
         entry = Entry("eks-auth", _ACTION, parameters={"clusterName": incoming.match_info["cluster"]})

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +17,7 @@ OLDEST = (1, 34)
 """Kubernetes; the flags that are used (`control_plane.py`) exist since then, and nothing older was tried."""
 _OLDEST_ETCD = (3, 5)
 _VERSION_SECONDS = 30.0
+_SAID = r"(?:Kubernetes v|etcd Version: )(\d+)\.(\d+)\.(\d+)"
 _FILES = ("kube-apiserver", "kube-controller-manager", "etcd")
 _COMPONENT = "k8s.io/component-base/version"
 
@@ -121,25 +120,7 @@ def _usable(folder: Path) -> Binaries | str:
 
 
 def _version(path: Path) -> tuple[int, ...] | str:
-    try:
-        done = subprocess.run(
-            [str(path), "--version"],
-            env={key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_VERSION_SECONDS,
-            check=False,
-        )
-    except OSError as error:
-        return error.strerror or str(error)
-    except subprocess.TimeoutExpired:
-        return f"it did not say its version within {_VERSION_SECONDS:.0f} s"
-    match = re.search(r"(?:Kubernetes v|etcd Version: )(\d+)\.(\d+)\.(\d+)", done.stdout)
-    if done.returncode != 0 or match is None:
-        return "it does not say its version"
-    return tuple(map(int, match.groups()))
+    return gotools.version_said(path, "--version", _SAID, seconds=_VERSION_SECONDS)
 
 
 def _shown(version: tuple[int, ...]) -> str:

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from prodfirst.localcloud.kubernetes.clusters import Clusters
 from prodfirst.localcloud.kubernetes.pki import ALGORITHM
+from prodfirst.localcloud.loopback import Loopback
 
 HOSTS = re.compile(r"oidc\.eks\.[a-z0-9-]+\.amazonaws\.com", re.IGNORECASE)
 
@@ -18,7 +19,7 @@ class Discovery:
 
     def __init__(self, clusters: Clusters) -> None:
         self._clusters = clusters
-        self._runner: web.AppRunner | None = None
+        self._loopback = Loopback()
 
     async def start(self, context: ssl.SSLContext) -> int:
         """Listen on a free port of 127.0.0.1; returns it."""
@@ -29,17 +30,11 @@ class Discovery:
                 web.get("/id/{id}/keys", self._keys),
             ]
         )
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=context)
-        await site.start()
-        port: int = self._runner.addresses[0][1]
-        return port
+        return await self._loopback.serve(app, context)
 
     async def stop(self) -> None:
         """Close."""
-        if self._runner is not None:
-            await self._runner.cleanup()
+        await self._loopback.stop()
 
     async def _document(self, request: web.Request) -> web.Response:
         issuer = f"https://{self._issuer(request)}"

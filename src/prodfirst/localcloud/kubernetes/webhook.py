@@ -11,6 +11,7 @@ from aiohttp import web
 from prodfirst.localcloud.authority import server_context
 from prodfirst.localcloud.kubernetes.access import NotAuthenticated, User
 from prodfirst.localcloud.kubernetes.pki import Pki
+from prodfirst.localcloud.loopback import Loopback
 
 Authenticate = Callable[[str], Awaitable[User]]
 """The user of a token. Raises NotAuthenticated."""
@@ -23,7 +24,7 @@ class Webhook:
     def __init__(self, authenticate: Authenticate, pki: Pki) -> None:
         self._authenticate = authenticate
         self._pki = pki
-        self._runner: web.AppRunner | None = None
+        self._loopback = Loopback()
 
     async def start(self) -> int:
         """Listen on a free port of 127.0.0.1; returns it."""
@@ -32,17 +33,11 @@ class Webhook:
         context.load_verify_locations(self._pki.authority)
         app = web.Application(client_max_size=_BODY_LIMIT)
         app.router.add_post("/authenticate", self._review)
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=context)
-        await site.start()
-        port: int = self._runner.addresses[0][1]
-        return port
+        return await self._loopback.serve(app, context)
 
     async def stop(self) -> None:
         """Close."""
-        if self._runner is not None:
-            await self._runner.cleanup()
+        await self._loopback.stop()
 
     async def _review(self, request: web.Request) -> web.Response:
         review = await request.json()

@@ -21,6 +21,7 @@ from typing import Any
 
 from aiohttp import web
 
+from prodfirst.localcloud.loopback import Loopback
 from prodfirst.localcloud.oidc.jobs import (
     ISSUER,
     ISSUER_HOST,
@@ -51,7 +52,7 @@ class Issuer:
         self.keys = SigningKeys(self.folder / "oidc")
         self.jobs = Jobs()
         self._runner_key = _runner_key(self.folder / RUNNER_FILE)
-        self._runner: web.AppRunner | None = None
+        self._loopback = Loopback()
 
     async def start(self, context: ssl.SSLContext) -> int:
         """Listen on a free port of 127.0.0.1; returns it."""
@@ -66,17 +67,11 @@ class Issuer:
                 web.post("/runner/keys", self._rotate),
             ]
         )
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=context)
-        await site.start()
-        port: int = self._runner.addresses[0][1]
-        return port
+        return await self._loopback.serve(app, context)
 
     async def stop(self) -> None:
         """Finish what is being answered, and close."""
-        if self._runner is not None:
-            await self._runner.cleanup()
+        await self._loopback.stop()
 
     def published(self) -> Mapping[str, Any]:
         """Its JSON Web Key Set."""

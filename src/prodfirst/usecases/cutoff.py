@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +25,9 @@ from prodfirst.planning.plan import DeploymentPlan
 from prodfirst.planning.state import StateVersion
 from prodfirst.usecases.site import Site
 
+Basis = Mapping[str, str]
+"""What a plan is computed from, by a word for people: digests."""
+
 
 class Cutoff:
     """Of one environment and one engine."""
@@ -34,17 +38,18 @@ class Cutoff:
         self._plans = LastPlans.of(site.estate.root, site.environment.name)
         self._installed = str(installation_digest(Path(prodfirst.__file__).parent))
 
-    def find(
-        self, stack: Stack, identity: str, reads: tuple[ReadField, ...], version: StateVersion
-    ) -> DeploymentPlan | None:
+    def find(self, stack: Stack, basis: Basis) -> DeploymentPlan | None:
         """The last clean plan, where all that it was computed from is the same; None to run the program."""
         last = self._plans.find(stack.name)
-        if last is None or differing(last, self._parts(stack, identity, reads, version, last.files)):
+        if last is None or differing(last, self._parts(basis, last.files)):
             return None
         return reused(last)
 
-    def keep(self, stack: Stack, plan: DeploymentPlan, preview: Preview) -> None:
-        """Remember a clean plan, unless its program asked a provider something: the answer may change."""
+    def keep(self, stack: Stack, basis: Basis, plan: DeploymentPlan, preview: Preview) -> None:
+        """Remember a clean plan, unless its program asked a provider something: the answer may change.
+
+        `basis` is from before the preview: what changed meanwhile is another one.
+        """
         if not may_be_kept(plan) or preview.invokes or not preview.files:
             self._plans.forget(stack.name)
             return
@@ -54,23 +59,21 @@ class Cutoff:
             for file in preview.files
             if Path(file).is_relative_to(root) and not Path(file).is_relative_to(stack.program)
         )
-        parts = self._parts(stack, plan.identity, plan.reads, plan.state, files)
         made = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        self._plans.keep(stack.name, LastPlan(parts, files, plan, made))
+        self._plans.keep(stack.name, LastPlan(self._parts(basis, files), files, plan, made))
 
-    def _parts(
-        self,
-        stack: Stack,
-        identity: str,
-        reads: tuple[ReadField, ...],
-        version: StateVersion,
-        files: tuple[str, ...],
-    ) -> dict[str, str]:
+    def _parts(self, basis: Basis, files: tuple[str, ...]) -> Basis:
+        """With the files that only a run of the program tells."""
+        return {**basis, "imported files": files_digest(self._site.estate.root, files)}
+
+    def basis(
+        self, stack: Stack, identity: str, reads: tuple[ReadField, ...], version: StateVersion
+    ) -> Basis:
+        """What a plan is computed from, as far as it is known before the program runs."""
         site, engine = self._site, self._engine
         readers = [[item.stack, item.field] for item in site.estate.readers_of(stack.name)]
         return {
             "program": folder_digest(stack.program),
-            "imported files": files_digest(site.estate.root, files),
             "configuration": mapping_digest(site.stack_file(stack).config),
             "interpreter and packages": interpreter_digest(stack.program),
             "contracts read": mapping_digest({"reads": [dump_read(read) for read in reads]}),

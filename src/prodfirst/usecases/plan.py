@@ -108,7 +108,8 @@ class _Planning:
         known = recorded(site, stack, access)
         reads = reads_of(site, stack, access, planned)
         version = known.version if known else EMPTY
-        if (same := self._cutoff.find(stack, identity, reads, version)) is not None:
+        basis = self._cutoff.basis(stack, identity, reads, version)
+        if (same := self._cutoff.find(stack, basis)) is not None:
             return same
         preview, interrupted = self._preview(stack, access, reads, known)
         made = bind(
@@ -121,7 +122,7 @@ class _Planning:
             recorded=known.contract if known else {},
             interrupted=interrupted,
         )
-        self._cutoff.keep(stack, made, preview)
+        self._cutoff.keep(stack, basis, made, preview)
         return made
 
     def removal(self, name: StackName, _planned: Mapping[StackName, DeploymentPlan]) -> DeploymentPlan:

@@ -11,13 +11,12 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
 from botocore.awsrequest import AWSResponse
 
 from prodfirst.providers import protocol
 from prodfirst.providers.aws.__main__ import VERSION
 from prodfirst.providers.aws.network import Vpc
-from prodfirst.providers.aws.resource import Call
+from prodfirst.providers.aws.resource import Call, sdk
 from prodfirst.providers.aws.server import Provider
 from prodfirst.providers.aws.types import TYPES
 from prodfirst.providers.schema import Data
@@ -53,8 +52,7 @@ def throttle(times: int) -> Callable[..., AWSResponse | None]:
 def main() -> None:
     if setting := os.environ.get("THROTTLED"):
         operation, _, times = setting.partition(":")
-        boto3.setup_default_session()
-        boto3.DEFAULT_SESSION.events.register(f"before-send.ec2.{operation}", throttle(int(times)))
+        sdk().register(f"before-send.ec2.{operation}", throttle(int(times)))
     types = {**TYPES, Vpc.token: NeverReady()} if os.environ.get("NEVER_READY") else TYPES
     protocol.run(Provider(types, VERSION))
 

@@ -107,6 +107,18 @@ def end(process: subprocess.Popen[bytes], mark: str = "") -> int:
     return code
 
 
+def command_of(pid: int) -> str:
+    """The command line of a process; empty where there is none, or one that has ended and is not reaped."""
+    if sys.platform == "linux":  # `ps` takes as long as the rest of a short command
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        return ""
+    said = subprocess.run(
+        ["ps", "-o", "stat=,command=", "-p", str(pid)], capture_output=True, text=True, check=False
+    ).stdout.strip()
+    return "" if said.startswith("Z") else said.partition(" ")[2]
+
+
 def _end_marked(mark: bytes) -> None:
     for entry in Path("/proc").glob("[0-9]*/environ"):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):

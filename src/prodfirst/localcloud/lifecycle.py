@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from prodfirst.kernel import processes
 from prodfirst.kernel.errors import Failure, Problem
 from prodfirst.kernel.paths import private_dir, write_private
 from prodfirst.localcloud.front import refused
@@ -253,10 +254,7 @@ def _is_ours(pid: int) -> bool:
     """Whether the process is a daemon of ours, and no other that got a recycled number."""
     with suppress(ChildProcessError):  # it may be a child of this process that has ended
         os.waitpid(pid, os.WNOHANG)
-    listed = subprocess.run(
-        ["ps", "-o", "stat=,command=", "-p", str(pid)], capture_output=True, text=True, check=False
-    ).stdout.strip()
-    return "prodfirst.localcloud.daemon" in listed and not listed.startswith("Z")
+    return "prodfirst.localcloud.daemon" in processes.command_of(pid)
 
 
 def _minimal_environment() -> dict[str, str]:

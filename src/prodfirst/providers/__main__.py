@@ -5,10 +5,12 @@ It serves until its standard input ends.
 
 from __future__ import annotations
 
-from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
+from typing import TYPE_CHECKING
 
-from prodfirst.providers import protocol
-from prodfirst.providers.packages import Packages
+from prodfirst.providers.stubs import without_the_sdk
+
+if TYPE_CHECKING:
+    from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 
 _NEWEST = "7.51.1"
 """Of the originals that they stand for: aws 7.51.1, kubernetes 4.34.2."""
@@ -16,6 +18,10 @@ _NEWEST = "7.51.1"
 
 def main() -> None:
     """Serve one engine run."""
+    without_the_sdk()
+    from prodfirst.providers import protocol
+    from prodfirst.providers.packages import Packages
+
     protocol.run(Packages({"aws": _aws, "kubernetes": _kubernetes}, _NEWEST))
 
 

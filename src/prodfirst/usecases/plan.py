@@ -24,7 +24,6 @@ from prodfirst.usecases.cutoff import Cutoff
 from prodfirst.usecases.lock_guard import lock_findings
 from prodfirst.usecases.narrate import narrator
 from prodfirst.usecases.recorded import Recorded, recorded, recorded_version
-from prodfirst.usecases.recovery import Recovery
 from prodfirst.usecases.site import Site
 
 
@@ -161,6 +160,8 @@ class _Planning:
         hear = narrator(deployment, self._listen)
         with self._site.engine_run(stack, access, reads) as run:
             if known and known.in_flight:
+                from prodfirst.usecases.recovery import Recovery  # after a kill alone
+
                 recovery = Recovery(self._site, stack, access, self._engine, self._listen)
                 with recovery.on_a_copy(run) as found:
                     preview = self._engine.preview(found.run, empty=empty, on_event=hear)

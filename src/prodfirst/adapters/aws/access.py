@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -12,6 +14,17 @@ _SELECTORS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ROLE_ARN", "AWS_WEB_IDE
 
 SESSION_SECONDS = 3600
 """How long credentials of a role live: the roles' `max_session_duration`."""
+
+
+_ONE_AT_A_TIME = threading.Lock()
+
+
+@cache
+def _session(profile: str | None) -> Any:
+    """Shared: what it has read of a service's model and endpoints serves every identity."""
+    from botocore.session import Session
+
+    return Session(profile=profile)
 
 
 @dataclass(frozen=True)
@@ -23,21 +36,26 @@ class AwsAccess:
     """What a child process needs to act as this identity; holds credentials, so it is never shown."""
 
     def client(self, service: str, *, signed: bool = True) -> Any:
-        """A boto3 client of `service`, with the proxy and certificate authority of the environment."""
-        import boto3
+        """A botocore client of `service`, with the proxy and certificate authority of the environment.
+
+        Made once; a client may be used by many threads, a session may not.
+        """
+        with _ONE_AT_A_TIME:
+            if (service, signed) not in self._clients:
+                self._clients[service, signed] = self._made(service, signed=signed)
+            return self._clients[service, signed]
+
+    def _made(self, service: str, *, signed: bool) -> Any:
         from botocore import UNSIGNED
         from botocore.config import Config
 
         proxy = self.environment.get("HTTPS_PROXY")
-        session = boto3.session.Session(
+        return _session(self.environment.get("AWS_PROFILE")).create_client(
+            service,
+            region_name=self.region,
             aws_access_key_id=self.environment.get("AWS_ACCESS_KEY_ID"),
             aws_secret_access_key=self.environment.get("AWS_SECRET_ACCESS_KEY"),
             aws_session_token=self.environment.get("AWS_SESSION_TOKEN"),
-            profile_name=self.environment.get("AWS_PROFILE"),
-            region_name=self.region,
-        )
-        return session.client(
-            service,
             verify=self.environment.get("AWS_CA_BUNDLE"),
             config=Config(
                 signature_version=None if signed else UNSIGNED,
@@ -47,6 +65,10 @@ class AwsAccess:
                 read_timeout=60,
             ),
         )
+
+    @cached_property
+    def _clients(self) -> dict[tuple[str, bool], Any]:
+        return {}
 
     def whoami(self) -> str:
         """The ARN of the identity."""

@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prodfirst.adapters.pulumi import administering, faults, stepping
 from prodfirst.adapters.pulumi.checkpoint import file_store, read_checkpoint
-from prodfirst.adapters.pulumi.drifting import Drift, drift_of
 from prodfirst.adapters.pulumi.events import Diagnostic, Event, OnEvent, Started, Summary
 from prodfirst.adapters.pulumi.graph import graph_of
 from prodfirst.adapters.pulumi.host import Answered
@@ -20,6 +19,9 @@ from prodfirst.adapters.pulumi.tool import EngineBinary
 from prodfirst.kernel.errors import Failure, Problem
 from prodfirst.planning.steps import Step
 from prodfirst.resources.graph import ResourceGraph, Urn, urn_type
+
+if TYPE_CHECKING:
+    from prodfirst.adapters.pulumi.drifting import Drift
 
 Approve = Callable[[], None]
 """Called when the engine holds its lock and before the program runs; raises to refuse."""
@@ -201,6 +203,8 @@ class Engine:
         ended = self._run(run, ["refresh", *mode, *chosen], True, None, on_event)
         if problems := faults.problems_of(ended, run, {}):
             raise faults.error_of(ended, problems)
+        from prodfirst.adapters.pulumi.drifting import drift_of  # what a plan does not need to load
+
         return drift_of(ended.events)
 
     def _run(

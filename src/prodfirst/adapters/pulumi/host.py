@@ -88,7 +88,7 @@ class ProgramHost:
     finished: bool = False
     """Whether the program ended under the host's control."""
     _ready: threading.Event = field(default_factory=threading.Event)
-    _closed: threading.Event = field(default_factory=threading.Event)
+    _reported: threading.Event = field(default_factory=threading.Event)
 
     def end(self) -> int:
         """End the program and all that it started; harmless when done before. Returns its exit code."""
@@ -98,9 +98,10 @@ class ProgramHost:
         self._ready.wait(timeout)
         return self.port
 
-    def wait_for_reports(self, timeout: float = 2.0) -> None:
-        """Until the host has closed the line; a child of the program may hold it open."""
-        self._closed.wait(timeout)
+    def wait_for_reports(self, timeout: float) -> None:
+        """Until the host has said all that it knows; nothing comes from one that the engine never asked."""
+        if self.asked:
+            self._reported.wait(timeout)
 
     def listen(self, line: socket.socket) -> None:
         """Read reports until the host is gone (runs in a thread)."""
@@ -114,7 +115,7 @@ class ProgramHost:
             self.failure = self.failure or ProgramFailure("engine", "the line to the program host broke")
         finally:
             self._ready.set()
-            self._closed.set()
+            self._reported.set()
 
     def _take(self, report: Mapping[str, Any], line: socket.socket) -> None:
         match report["kind"]:
@@ -141,6 +142,7 @@ class ProgramHost:
                 self.failure = ProgramFailure(report["how"], report["text"])
             case "done":
                 self.finished = True
+                self._reported.set()
 
     def _verdict(self) -> Mapping[str, Any]:
         try:

@@ -6,9 +6,10 @@ import os
 import select
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 
 from prodfirst.kernel import processes
@@ -34,28 +35,32 @@ class ProviderCommand:
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """What the engine needs to reach the providers of a run."""
+    """The providers of a run, started."""
 
-    ports: Mapping[str, int]
     lifelines: tuple[int, ...]
     """Write ends of the providers' stdin. The engine inherits them, so that a provider outlives a killed
     parent until the engine has saved its last step."""
+    _ports: tuple[Callable[[], Mapping[str, int]], ...]
 
-    def setting(self) -> str:
-        """The value of `PULUMI_DEBUG_PROVIDERS`."""
-        return ",".join(f"{package}:{port}" for package, port in self.ports.items())
+    def environment(self) -> Mapping[str, str]:
+        """How the engine reaches them; waits until each has said its port. Raises Failure."""
+        ports = [f"{package}:{port}" for said in self._ports for package, port in said().items()]
+        return {"PULUMI_DEBUG_PROVIDERS": ",".join(ports)} if ports else {}
 
 
 @contextmanager
 def attached(commands: tuple[ProviderCommand, ...], environment: Mapping[str, str]) -> Iterator[Attached]:
-    """Start all, wait for their ports, and end them with their groups afterwards."""
+    """Start all, and end them with their groups afterwards."""
     with ExitStack() as stack:
-        started = [_start(command, environment, stack) for command in commands]
-        ports: dict[str, int] = {}
-        for command, (process, errors, _) in zip(commands, started, strict=True):
-            port = _port(command, process, errors, time.monotonic() + command.start_seconds)
-            ports |= dict.fromkeys((command.package, *command.others), port)
-        yield Attached(ports, tuple(lifeline for _, _, lifeline in started))
+        started = [(command, *_start(command, environment, stack)) for command in commands]
+        deadline = time.monotonic()
+        yield Attached(
+            tuple(lifeline for *_, lifeline in started),
+            tuple(
+                partial(_ports, command, process, errors, deadline + command.start_seconds)
+                for command, process, errors, _ in started
+            ),
+        )
 
 
 def _start(
@@ -77,17 +82,17 @@ def _start(
     return process, processes.Collector(process.stderr), lifeline
 
 
-def _port(
+def _ports(
     command: ProviderCommand,
     process: subprocess.Popen[bytes],
     errors: processes.Collector,
     deadline: float,
-) -> int:
+) -> Mapping[str, int]:
     line = _first_line(process, deadline)
     if line.strip().isdigit():
         if process.stdout is not None:
             processes.Collector(process.stdout, limit=0)
-        return int(line)
+        return dict.fromkeys((command.package, *command.others), int(line))
     ended = process.poll() is not None
     what_came = f"its first line was `{line.strip()}`" if line else "it said nothing"
     raise _not_started(

@@ -137,10 +137,9 @@ def _run(
     stop: Stop,
     grace: float,
 ) -> tuple[int, Ending]:
-    debug_providers = {"PULUMI_DEBUG_PROVIDERS": reachable.setting()} if reachable.ports else {}
     process = processes.start(
         [str(binary.path), *arguments],
-        environment={**environment, **debug_providers},
+        environment={**environment, **reachable.environment()},
         pass_fds=reachable.lifelines,
         stdout=subprocess.DEVNULL,
         stderr=stderr,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, ClassVar
 
 from prodfirst.providers.aws.locating import CannotTell, may_be
@@ -22,6 +23,18 @@ class TimedOut(Exception):
     """A resource did not reach its state in time."""
 
 
+_ONE_AT_A_TIME = threading.Lock()
+"""A client may be used by many threads; what makes it may not."""
+
+
+@cache
+def sdk() -> Any:
+    """The botocore session behind all clients of this process."""
+    from botocore.session import get_session
+
+    return get_session()
+
+
 @dataclass
 class Session:
     """What a configured provider instance has: region, default tags, clients made when first used."""
@@ -34,16 +47,16 @@ class Session:
     def client(self, service: str, region: str | None = None) -> Any:
         """A client; throttled calls are tried again with jitter, by botocore's standard mode."""
         where = region or self.region
-        if (service, where) not in self._clients:
-            self._clients[service, where] = self._made(service, where)
-        return self._clients[service, where]
+        with _ONE_AT_A_TIME:
+            if (service, where) not in self._clients:
+                self._clients[service, where] = self._made(service, where)
+            return self._clients[service, where]
 
     def _made(self, service: str, region: str) -> Any:
-        import boto3
         from botocore.config import Config
 
         config = Config(retries={"mode": "standard", "total_max_attempts": 10}, read_timeout=60)
-        return boto3.client(service, region_name=region, config=config)
+        return sdk().create_client(service, region_name=region, config=config)
 
     @cached_property
     def account(self) -> str:

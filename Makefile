@@ -46,7 +46,7 @@ test: check engine kubernetes ## All checks and all tests, on the real engine an
 	@printf '== tests\n'
 	@$(PY) -m pytest
 
-demo: engine ## Run the whole job on examples/acme, on this machine
+demo: engine kubernetes ## Run the whole job on examples/acme, on this machine
 	@.venv/bin/prodfirst demo
 
 bench: engine ## Measure whole processes against their floor

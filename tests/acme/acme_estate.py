@@ -7,15 +7,21 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
+BASE = ("identity", "network", "storage", "database")
+"""What most tests need of the example; a cluster and what is in it take as long again."""
+WHOLE = ("identity", "network", "cluster")
+"""What tests of clusters need."""
 REMOVABLE = Path("stacks") / "storage" / "Pulumi.local.yaml"
 """In a copy, `storage` is not protected from removal."""
+_REMOVABLE = "config:\n  prodfirst:removable: tests remove this stack\n"
 SAFE = 'Storage("data", buckets=["documents"])'
 """What the program of `storage` says; tests change it."""
 EXAMPLE = Path(__file__).parents[2] / "examples" / "acme"
@@ -29,9 +35,12 @@ class Acme:
     home: Path
 
     @classmethod
-    def copy(cls, folder: Path) -> Acme:
+    def copy(cls, folder: Path, stacks: Iterable[str] = BASE) -> Acme:
+        """The example with some of its stacks alone."""
         shutil.copytree(EXAMPLE, folder / "acme", ignore=shutil.ignore_patterns("__pycache__"))
-        (folder / "acme" / REMOVABLE).write_text("config:\n  prodfirst:removable: tests remove this stack\n")
+        _keep(folder / "acme", set(stacks))
+        if (folder / "acme" / REMOVABLE).parent.exists():
+            (folder / "acme" / REMOVABLE).write_text(_REMOVABLE)
         return cls(folder / "acme", folder / "home")
 
     def run(self, *arguments: str, code: int = 0, **variables: str) -> str:
@@ -87,17 +96,44 @@ class Acme:
         path.write_text(text.replace(old, new, 1))
 
 
+def _keep(folder: Path, stacks: set[str]) -> None:
+    """Take the other stacks out of a copy."""
+    yaml, file = YAML(), folder / "prodfirst.yaml"
+    estate = yaml.load(file.read_text())
+    for stack in set(estate["stacks"]) - stacks:
+        shutil.rmtree(folder / estate["stacks"].pop(stack)["program"])
+        (folder / "permissions" / f"{stack}.lock.json").unlink()
+    with file.open("w") as stream:
+        yaml.dump(estate, stream)
+
+
+def applied(estate: Acme) -> None:
+    """From nothing to an estate that is there."""
+    estate.run("local", "up")
+    estate.run("bootstrap")
+    # no stack has identities before this one made them
+    estate.run("apply", "--stack", "identity", "--yes")
+    estate.run("plan", "--out", "plan.json")
+    estate.run("apply", "plan.json")
+
+
 @pytest.fixture(scope="session")
 def acme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Acme]:
-    """The example, bootstrapped and applied."""
+    """The example's base, bootstrapped and applied."""
     estate = Acme.copy(tmp_path_factory.mktemp("acme"))
     try:
-        estate.run("local", "up")
-        estate.run("bootstrap")
-        # no stack has identities before this one made them
-        estate.run("apply", "--stack", "identity", "--yes")
-        estate.run("plan", "--out", "plan.json")
-        estate.run("apply", "plan.json")
+        applied(estate)
+        yield estate
+    finally:
+        estate.run("local", "down")
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Acme]:
+    """All of the example but its database, bootstrapped and applied, in an installation of its own."""
+    estate = Acme.copy(tmp_path_factory.mktemp("whole"), WHOLE)
+    try:
+        applied(estate)
         yield estate
     finally:
         estate.run("local", "down")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from acme_estate import EXAMPLE, Acme
+from acme_estate import BASE, EXAMPLE, Acme
 from call_differences import HELD_ALONE, SEEN_ALONE
 
 from prodfirst.permissions.aws.s3 import ACTIONS
@@ -13,7 +13,7 @@ from prodfirst.permissions.aws.table import TABLE
 from prodfirst.permissions.grants import Slot
 from prodfirst.permissions.lock import Permission, path_of, read
 
-STACKS = sorted({path.parent.name for path in (EXAMPLE / "stacks").glob("*/Pulumi.yaml")} - {"identity"})
+STACKS = sorted({*BASE} - {"identity"})
 PHASES = ("plan", "apply")
 
 

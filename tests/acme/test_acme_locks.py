@@ -22,7 +22,8 @@ ASKS = IMPORTS + "aws.get_caller_identity()\n"
 @pytest.fixture
 def copied(tmp_path: Path) -> Acme:
     """The example in a folder of its own; no local cloud, and an environment without credentials."""
-    return Acme.copy(tmp_path)
+    stacks = {path.parent.name for path in (EXAMPLE / "stacks").glob("*/Pulumi.yaml")}
+    return Acme.copy(tmp_path, stacks)
 
 
 def _append(acme: Acme, stack: str, text: str) -> int:

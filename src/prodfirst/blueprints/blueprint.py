@@ -13,6 +13,8 @@ from typing import Any, ClassVar
 
 import pulumi
 
+from prodfirst.kernel.role_names import RoleNames
+
 
 @dataclass(frozen=True, slots=True)
 class Protection:
@@ -112,6 +114,12 @@ def place() -> Place:
         region=settings.require("region"),
         zones=tuple(settings.require_object("zones")),
     )
+
+
+def role_names() -> RoleNames:
+    """What the roles of this environment are called."""
+    settings = pulumi.Config("prodfirst")
+    return RoleNames(settings.require("estate"), settings.require("environment"), settings.require("account"))
 
 
 def _no_such(kind: str, key: str, known: Iterable[str]) -> str:

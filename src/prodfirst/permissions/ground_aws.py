@@ -13,6 +13,7 @@ from typing import Any
 
 from prodfirst.contracts.publication import parameter_name
 from prodfirst.estate.ci import ISSUER_HOST, ci_environment
+from prodfirst.kernel.role_names import RoleNames
 from prodfirst.permissions.contracts_aws import ContractObjects
 from prodfirst.permissions.state_aws import KeyScope, StateLocation
 
@@ -54,7 +55,12 @@ class Ground:
     @property
     def path(self) -> str:
         """Of roles and policies, such as `/prodfirst/acme/local/`."""
-        return f"/prodfirst/{self.estate}/{self.environment}/"
+        return self.names.path
+
+    @property
+    def names(self) -> RoleNames:
+        """What its roles are called."""
+        return RoleNames(self.estate, self.environment, self.account)
 
     @property
     def provider(self) -> str:
@@ -63,15 +69,15 @@ class Ground:
 
     def name(self, stack: str) -> str:
         """What the names of a stack's things begin with."""
-        return f"{self.estate}-{self.environment}-{stack}"
+        return self.names.prefix(stack)
 
     def role_name(self, stack: str, phase: str) -> str:
         """Unique in the account, as IAM demands whatever the path."""
-        return f"{self.name(stack)}-{phase}"
+        return self.names.stack(stack, phase)
 
     def people_name(self, of: str) -> str:
         """Of a role of people; the dot is in no stack's name, so it is never one of a stack."""
-        return f"{self.estate}-{self.environment}.{of}"
+        return self.names.people(of)
 
     def boundary_name(self, of: str, *, people: bool = False) -> str:
         """Of the boundary of a stack's identities or, with `people`, of a role of people."""

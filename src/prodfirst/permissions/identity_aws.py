@@ -7,6 +7,7 @@ from typing import Any
 from prodfirst.permissions.contracts_aws import ContractObjects, contract_statements
 from prodfirst.permissions.limits_aws import Realm, unmovable
 from prodfirst.permissions.policies import Policy, policy, statement
+from prodfirst.permissions.service_roles_aws import MANAGED
 from prodfirst.permissions.state_aws import StateLocation, state_statements
 
 
@@ -39,6 +40,12 @@ def identity_apply_policy(realm: Realm, location: StateLocation, contracts: Cont
             ["iam:AttachRolePolicy", "iam:DetachRolePolicy"],
             [roles],
             condition={"ArnLike": {"iam:PolicyARN": policies}},
+        ),
+        statement(
+            "AttachServicePolicies",
+            ["iam:AttachRolePolicy", "iam:DetachRolePolicy"],
+            [realm.service_roles[0]],
+            condition={"ArnEquals": {"iam:PolicyARN": list(MANAGED)}},
         ),
         statement("Policies", [f"iam:{action}" for action in _POLICY_CHANGES], [policies]),
         statement("Topics", ["sns:*"], [f"arn:aws:sns:*:{realm.account}:{names}"]),

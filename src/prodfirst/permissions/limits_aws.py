@@ -116,6 +116,11 @@ def people_boundary(location: StateLocation) -> Policy:
     )
 
 
+def service_boundary(location: StateLocation) -> Policy:
+    """Of roles that services and pods take on: what people may reach at most, and no identity at all."""
+    return people_boundary(location)
+
+
 def break_glass_boundary() -> Policy:
     """Of the break-glass role: everything but identities, which only bootstrap repairs."""
     return policy(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from prodfirst.estate.ci import AUDIENCE
+from prodfirst.kernel.role_names import SERVICE_FOLDER
 from prodfirst.permissions.aws.documents import Holdings, documents, people_documents
 from prodfirst.permissions.ground_aws import GROUP_TAG, Ground, GroundStack
 from prodfirst.permissions.identity_aws import identity_apply_policy, identity_plan_policy
@@ -18,17 +19,20 @@ from prodfirst.permissions.limits_aws import (
     break_glass_boundary,
     identity_boundary,
     people_boundary,
+    service_boundary,
     stack_boundary,
 )
 from prodfirst.permissions.lock import Lock
 from prodfirst.permissions.placeholders import Facts
 from prodfirst.permissions.policies import Policy, policy, statement
+from prodfirst.permissions.service_roles_aws import service_roles
 from prodfirst.permissions.trust_aws import ci_trust
 
 PHASES = ("plan", "apply")
 IDENTITY_LAYER = "identity"
 BREAK_GLASS = "break-glass"
 TEAM = "team"
+SERVICE = "service"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,10 @@ class RoleData:
     """Each within the size of a managed policy."""
     acts_for: str
     """The stack, or the team."""
+    folder: str = ""
+    """Below the environment's path; empty, or ending in `/`."""
+    managed: tuple[str, ...] = ()
+    """ARNs of policies of AWS's own that it has besides."""
 
 
 def stack_roles(ground: Ground, stack: GroundStack, lock: Lock) -> Iterator[RoleData]:
@@ -58,6 +66,21 @@ def stack_roles(ground: Ground, stack: GroundStack, lock: Lock) -> Iterator[Role
             boundary=ground.boundary_name(stack.name),
             policies=documents(holdings, phase),
             acts_for=stack.name,
+        )
+
+
+def roles_for_services(ground: Ground, stack: GroundStack, lock: Lock) -> Iterator[RoleData]:
+    """The roles that services take on for a stack's resources."""
+    for role in service_roles(ground, stack, lock):
+        yield RoleData(
+            name=role.name,
+            description=f"{role.purpose.principal} for stack {stack.name}",
+            trust=role.trust,
+            boundary=ground.boundary_name(SERVICE, people=True),
+            policies=(),
+            acts_for=stack.name,
+            folder=SERVICE_FOLDER,
+            managed=role.managed,
         )
 
 
@@ -86,7 +109,7 @@ def team_roles(ground: Ground, locks: Mapping[str, Lock]) -> Iterator[RoleData]:
         owned = [locks[stack.name] for stack in ground.stacks if stack.owner == team and stack.name in locks]
         if owned:
             yield RoleData(
-                name=ground.people_name(f"{TEAM}-{team}"),
+                name=ground.names.team(team),
                 description=f"people of team {team}: {', '.join(lock.stack for lock in owned)}",
                 trust=_people_trust(ground, group),
                 boundary=ground.boundary_name("people", people=True),
@@ -118,6 +141,7 @@ def boundaries(ground: Ground) -> Mapping[str, Policy]:
             found[ground.boundary_name(BREAK_GLASS, people=True)] = break_glass_boundary()
         else:
             found[ground.boundary_name(stack.name)] = stack_boundary(realm, location, contracts)
+            found[ground.boundary_name(SERVICE, people=True)] = service_boundary(location)
     return found
 
 

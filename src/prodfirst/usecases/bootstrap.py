@@ -47,11 +47,12 @@ def bootstrap(site: Site, report: Callable[[str], None]) -> tuple[Item, ...]:
     limits = {name: site.boundaries.ensure_policy(name, text) for name, text in needed.boundaries.items()}
     for role in needed.roles:
         report(f"identity `{role.name}`")
-        made = site.roles.ensure(
+        made = site.roles_in(role.folder).ensure(
             role.name,
             trusted=role.trust,
             boundary=limits[role.boundary],
             documents=role.policies,
+            managed=role.managed,
             tags={**site.ground.tags("identity", "identity"), "prodfirst:acts-for": role.acts_for},
         )
         items.append(Item("identity", role.name, made))

@@ -12,6 +12,7 @@ from prodfirst.permissions.roles_aws import (
     RoleData,
     boundaries,
     identity_roles,
+    roles_for_services,
     stack_roles,
 )
 from prodfirst.usecases.site import Site
@@ -44,3 +45,4 @@ def _roles(site: Site) -> Iterator[RoleData]:
             path = locks.path_of(site.estate.root, stack.name)
             held = locks.read(path) or locks.empty(site.estate.name, stack.name)
             yield from stack_roles(ground, stack, held)
+            yield from roles_for_services(ground, stack, held)

@@ -37,7 +37,10 @@ def _declared(site: Site, stack: Stack | None, access: AwsAccess) -> IdentityFac
         place = placed(role.name, role.policies)
         managed = {site.roles.policy_arn(name): document for name, document in place.managed.items()}
         roles[role.name] = RoleFacts(
-            role.trust, ground.boundary_arn(role.boundary), place.inline, frozenset(managed)
+            role.trust,
+            ground.boundary_arn(role.boundary),
+            place.inline,
+            frozenset((*managed, *role.managed)),
         )
         policies |= managed
     resources = list(_recorded(site, stack, access)) if stack else []

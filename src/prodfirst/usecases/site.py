@@ -108,7 +108,11 @@ class Site:
     @property
     def roles(self) -> Roles:
         """The roles of this environment."""
-        return Roles(self.operator, self.environment.account, self.ground.path)
+        return self.roles_in("")
+
+    def roles_in(self, folder: str) -> Roles:
+        """Those in a folder below the environment's path, such as `service/`."""
+        return Roles(self.operator, self.environment.account, f"{self.ground.path}{folder}")
 
     @property
     def boundaries(self) -> Roles:

@@ -71,8 +71,12 @@ class Roles:
         boundary: str,
         documents: Sequence[Policy],
         tags: dict[str, str],
+        managed: Sequence[str] = (),
     ) -> bool:
-        """Make or update one role with the trust policy `trusted`. True if new."""
+        """Make or update one role with the trust policy `trusted`. True if new.
+
+        `managed` are ARNs of policies of AWS's own.
+        """
         iam = self.access.client("iam")
         trust = text(trusted)
         made = True
@@ -91,17 +95,17 @@ class Roles:
             made = False
             iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust)
             iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=boundary)
-        self._grant(iam, name, documents)
+        self._grant(iam, name, documents, managed)
         return made
 
-    def _grant(self, iam: Any, name: str, documents: Sequence[Policy]) -> None:
+    def _grant(self, iam: Any, name: str, documents: Sequence[Policy], others: Sequence[str]) -> None:
         """Inline where they fit together, else as managed policies of the role's own.
 
         New grants come first, so that a run that is under way loses nothing that it holds by both.
         """
         place = placed(name, documents)
         inline = place.inline
-        managed = [self.ensure_policy(policy, item) for policy, item in place.managed.items()]
+        managed = [*others, *(self.ensure_policy(policy, item) for policy, item in place.managed.items())]
         for policy, document in inline.items():
             iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=text(document))
         for arn in managed:

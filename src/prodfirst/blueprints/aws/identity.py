@@ -16,7 +16,13 @@ import pulumi_aws as aws
 from prodfirst.permissions.ground_aws import Ground, ground_from_json
 from prodfirst.permissions.lock import Lock, read
 from prodfirst.permissions.policies import text
-from prodfirst.permissions.roles_aws import IDENTITY_LAYER, RoleData, stack_roles, team_roles
+from prodfirst.permissions.roles_aws import (
+    IDENTITY_LAYER,
+    RoleData,
+    roles_for_services,
+    stack_roles,
+    team_roles,
+)
 
 SESSION_SECONDS = 3600
 
@@ -38,7 +44,7 @@ class Identity(pulumi.ComponentResource):
         role = aws.iam.Role(
             data.name,
             name=data.name,
-            path=path,
+            path=f"{path}{data.folder}",
             description=data.description,
             assume_role_policy=text(data.trust),
             permissions_boundary=self.ground.boundary_arn(data.boundary),
@@ -57,6 +63,9 @@ class Identity(pulumi.ComponentResource):
                 opts=own,
             )
             aws.iam.RolePolicyAttachment(name, role=role.name, policy_arn=policy.arn, opts=own)
+        for arn in data.managed:
+            name = f"{data.name}-{arn.rpartition('/')[2]}"
+            aws.iam.RolePolicyAttachment(name, role=role.name, policy_arn=arn, opts=own)
         return role
 
 
@@ -65,6 +74,7 @@ def wanted_roles(ground: Ground, locks: Mapping[str, Lock]) -> Iterator[RoleData
     for stack in ground.stacks:
         if stack.layer != IDENTITY_LAYER and stack.name in locks:
             yield from stack_roles(ground, stack, locks[stack.name])
+            yield from roles_for_services(ground, stack, locks[stack.name])
     yield from team_roles(ground, locks)
 
 

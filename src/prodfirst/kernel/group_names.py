@@ -1,0 +1,16 @@
+"""Groups of a Kubernetes cluster: an access entry puts a role into one, a role binding gives it its verbs.
+
+A group is ours alone: what an access entry names decides who is in it, not the identity provider.
+"""
+
+from __future__ import annotations
+
+
+def stack_group(stack: str, phase: str) -> str:
+    """Of the identity of a stack in a phase (`plan`, `apply`)."""
+    return f"prodfirst:{stack}:{phase}"
+
+
+def team_group(team: str) -> str:
+    """Of the people of a team; a stack's group has a phase, so it is never one of these."""
+    return f"prodfirst:team:{team}:people"

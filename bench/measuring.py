@@ -6,7 +6,7 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,10 +29,15 @@ class Case:
     """For the median."""
     aim_ratio: float | None = None
     """For the median over the floor's median."""
+    before: Callable[[], None] = field(default=lambda: None)
+    """Sets the stage of each run; its time does not count."""
 
 
 class Bench(Protocol):
     """What a module of this folder offers: `cases` sets the stage, and clears it at the end."""
+
+    RUNS: int
+    """At most so many; a bench of 1 is not warmed up."""
 
     def cases(self) -> AbstractContextManager[Sequence[Case]]: ...
 
@@ -74,15 +79,20 @@ class Broken(Exception):
 
 
 def measure(cases: Sequence[Case], runs: int) -> tuple[Measured, ...]:
-    """Run every case once to warm up, then `runs` times in turn, so that noise meets all of them alike."""
-    for case in cases:
-        sample(case)
+    """Run every case once to warm up, then `runs` times in turn, so that noise meets all of them alike.
+
+    A single run is not warmed up: it is of something long.
+    """
+    if runs > 1:
+        for case in cases:
+            sample(case)
     rounds = [[sample(case) for case in cases] for _ in range(runs)]
     return tuple(Measured(case, tuple(row[index] for row in rounds)) for index, case in enumerate(cases))
 
 
 def sample(case: Case) -> Sample:
     """Run a case once. Raises Broken when it ends with another code than 0."""
+    case.before()
     with tempfile.TemporaryFile() as errors:
         begun = time.perf_counter()
         process = subprocess.Popen(

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from cycle import PROGRAM, run
 from measuring import Case
 
+RUNS = 10
 _SIZES = (30, 74)
-_PROGRAM = Path(sys.executable).parent / "prodfirst"
 _ESTATE = """\
 version: 1
 name: bench
@@ -72,11 +71,11 @@ def cases() -> Iterator[Sequence[Case]]:
         _write(root)
         try:
             for command in (("permissions", "sync"), ("local", "up"), ("bootstrap",), ("apply", "--yes")):
-                _run(root, variables, *command)
+                run(root, variables, *command)
             _change(root)
             yield [case for size in _SIZES for case in _of(size, root, variables)]
         finally:
-            _run(root, variables, "local", "down")
+            run(root, variables, "local", "down")
 
 
 def _of(size: int, root: Path, variables: dict[str, str]) -> tuple[Case, Case]:
@@ -86,7 +85,7 @@ def _of(size: int, root: Path, variables: dict[str, str]) -> tuple[Case, Case]:
         Case(floor, (sys.executable, str(root / "floor.py"), str(program)), root),
         Case(
             f"plan, {size} resources",
-            (str(_PROGRAM), "plan", f"s{size}", "--json"),
+            (PROGRAM, "plan", f"s{size}", "--json"),
             root,
             variables,
             floor=floor,
@@ -112,12 +111,3 @@ def _change(root: Path) -> None:
         program = root / f"s{size}" / "__main__.py"
         text = program.read_text()
         program.write_text(text.replace('"10.0.0.0/16")', '"10.0.0.0/16", tags={"bench": "changed"})'))
-
-
-def _run(root: Path, variables: dict[str, str], *arguments: str) -> None:
-    environment = {**os.environ, **variables}
-    done = subprocess.run(
-        [str(_PROGRAM), *arguments], cwd=root, env=environment, capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        raise RuntimeError(f"`prodfirst {' '.join(arguments)}` failed: {done.stdout}{done.stderr}")

@@ -20,7 +20,7 @@ from typing import Any, cast
 
 from measuring import Bench, Broken, Measured, measure
 
-BENCHES = ("start", "plan")
+BENCHES = ("start", "plan", "job", "many")
 """Modules of this folder, in the order of running."""
 _COLUMNS = ("case", "min", "median", "max", "floor", "peak", "aim", "")
 
@@ -35,7 +35,7 @@ def main() -> int:
         bench = cast(Bench, importlib.import_module(name))
         try:
             with bench.cases() as cases:
-                results[name] = measure(cases, options.runs)
+                results[name] = measure(cases, min(options.runs, bench.RUNS))
         except Broken as error:
             print(f"error: {error}", file=sys.stderr)
             return 3
@@ -49,7 +49,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("benches", nargs="*", metavar="BENCH", help=f"of {', '.join(BENCHES)} [default: all]")
-    parser.add_argument("--runs", type=int, default=10, help="per case [default: 10]")
+    parser.add_argument("--runs", type=int, default=10, help="per case, at most [default: 10]")
     parser.add_argument("--json", type=Path, help="write machine, samples and figures to this file")
     parser.add_argument("--check", action="store_true", help="exit with 1 where an aim is missed")
     options = parser.parse_args()
@@ -94,7 +94,8 @@ def _print(name: str, measured: Sequence[Measured]) -> None:
         cells = [row[0].ljust(widths[0])]
         cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
         print("  ".join(cells).rstrip())
-    print(f"{len(measured[0].samples)} runs each, in turn, after one to warm up\n")
+    runs = len(measured[0].samples)
+    print("one run each\n" if runs == 1 else f"{runs} runs each, in turn, after one to warm up\n")
 
 
 def _row(item: Measured, measured: Sequence[Measured]) -> tuple[str, ...]:

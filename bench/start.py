@@ -11,6 +11,8 @@ from measuring import Case
 
 PRODFIRST = str(Path(sys.executable).parent / "prodfirst")
 
+RUNS = 20
+
 
 @contextmanager
 def cases() -> Iterator[Sequence[Case]]:

@@ -31,7 +31,7 @@ def test_a_bench_prints_a_table_and_writes_its_samples(tmp_path: Path) -> None:
 
 def test_a_command_that_fails_has_no_time(tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text(
-        "import sys, contextlib, measuring\n"
+        "import sys, contextlib, measuring\nRUNS = 2\n"
         "@contextlib.contextmanager\n"
         "def cases(): yield [measuring.Case('c', (sys.executable, '-c', 'raise SystemExit(\"no cloud\")'))]\n"
     )

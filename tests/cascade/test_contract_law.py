@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cascade_estates import Estate, bootstrapped, known, operations
+
+from prodfirst.adapters.pulumi.providers import attached
+from prodfirst.adapters.pulumi.tool import find_engine
+from prodfirst.cli.options import open_site
+from prodfirst.estate.definition import StackName
+from prodfirst.usecases.site import LOCAL_PROVIDERS
 
 PUBLISHER = "publish({fields})\n"
 READER = """
@@ -130,9 +141,71 @@ def test_what_was_never_published_is_unknown_and_is_not_applied(make_estate: Cal
     assert "apply `publisher` first" in told
 
 
-def test_plain_pulumi_reads_and_publishes_without_prodfirst(estate: Estate) -> None:
-    """No lock-in: the same programs, the ordinary command, the published parameter."""
+def test_a_blueprint_takes_a_list_that_was_never_published(make_estate: Callable[..., Estate]) -> None:
+    """Its length is not known either: a program that counts it would fail."""
+    network = """
+    subnets = [aws.ec2.Subnet(f"s{i}", vpc_id="vpc-1", cidr_block=f"10.0.{i}.0/24") for i in range(2)]
+    publish(vpc_id=subnets[0].vpc_id, cidr="10.0.0.0/16", private_subnet_ids=[item.id for item in subnets])
+    """
+    database = """
+    from prodfirst.blueprints.aws import Database
+    network = read("network")
+    Database("main", vpc_id=network.vpc_id, subnet_ids=network.private_subnet_ids, allow_from=[network.cidr])
+    """
+    reads = {"network": {}, "database": {"network": ["vpc_id", "cidr", "private_subnet_ids"]}}
+    estate = make_estate(reads, network=network, database=database)
+    plan = estate.plan("database")["database"]
+    assert set(known(plan).values()) == {"unknown"}
+    (group,) = [step for step in plan["steps"] if "rds/subnetGroup:" in step["urn"]]
+    assert group["inputs"]["subnetIds"] == {"$prodfirst": "unknown"}
+
+
+def test_plain_pulumi_reads_and_publishes_without_prodfirst(
+    make_estate: Callable[..., Estate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No lock-in: the same programs, under each stack's own identity, by Pulumi's Automation API."""
+    estate = make_estate(
+        READS,
+        publisher=PUBLISHER.format(fields='name="a", sizes=[1, 2]'),
+        reader=READER.format(use='pulumi.Output.format("{}/{}", fields.name, fields.sizes[1])'),
+    )
+    monkeypatch.setenv("PRODFIRST_HOME", str(estate.home))
+    assert _plain(estate, "publisher") == {"name": "a", "sizes": [1, 2]}
     name = f"/prodfirst/{estate.folder.name}/local/publisher/name"
     parameter = estate.aws("ssm", "get-parameter", "--name", name)["Parameter"]
     assert parameter["Value"] == '{"type":"string","value":"a"}'
-    assert estate.json("outputs", "publisher")["outputs"] == {"name": "a", "sizes": [1, 2]}
+    assert _plain(estate, "reader") == {}
+    keys = [item["KeyId"] for item in estate.aws("kms", "list-keys")["Keys"]]
+    shown = [estate.aws("kms", "describe-key", "--key-id", key)["KeyMetadata"] for key in keys]
+    assert "a/2" in {key["Description"] for key in shown}
+
+
+def _plain(estate: Estate, stack: str) -> Any:
+    """The outputs after `pulumi up` of a program with the configuration that its stack file would hold."""
+    site = open_site(estate.folder / "prodfirst.yaml", None)
+    state = estate.folder / "plain-state"
+    state.mkdir(exist_ok=True)
+    settings = estate.folder / f"{stack}.json"
+    settings.write_text(json.dumps(site.managed_config(site.estate.stacks[StackName(stack)])))
+    identity = estate.identity(f"{stack}/apply")
+    (command,) = LOCAL_PROVIDERS
+    engine = find_engine(lambda _text: None)
+    variables = {
+        **identity,
+        "PATH": f"{engine.path.parent}{os.pathsep}{identity['PATH']}",
+        "PULUMI_HOME": str(state / "home"),
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
+    program = Path(__file__).parent / "plain_pulumi.py"
+    with attached((command,), identity) as reachable:
+        done = subprocess.run(
+            [sys.executable, str(program), str(estate.folder / stack), str(state), str(settings)],
+            env={**variables, **reachable.environment()},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout.splitlines()[-1])

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
+import venv
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from cascade_estates import Estate, bootstrapped
+
+from prodfirst.adapters.pulumi.tool import find_engine
 
 READS = {"a": {}, "b": {"a": ["name"]}, "c": {}}
 PROGRAM = """
@@ -90,6 +94,20 @@ def _contract_value(estate: Estate) -> Callable[[], None]:
     return _edit(estate.folder / "a" / "__main__.py", 'name="x"', 'name="y"')
 
 
+def _owner(estate: Estate) -> Callable[[], None]:
+    return _edit(
+        estate.folder / "prodfirst.yaml",
+        "owner: platform, program: c",
+        "owner: platform, stateful: true, program: c",
+    )
+
+
+def _plugin(estate: Estate) -> Callable[[], None]:
+    path = estate.home / "pulumi" / "plugins" / "resource-other-v1.0.0"
+    path.mkdir(parents=True)
+    return path.rmdir
+
+
 @pytest.mark.parametrize(
     ("change", "again"),
     [
@@ -98,6 +116,8 @@ def _contract_value(estate: Estate) -> Callable[[], None]:
         (_configuration, {"c"}),
         (_lock, {"c"}),
         (_zones, {"a", "b", "c"}),
+        (_owner, {"c"}),
+        (_plugin, {"a", "b", "c"}),
         (_contract_value, {"a", "b"}),
     ],
 )
@@ -123,6 +143,31 @@ def test_a_state_that_somebody_else_changed_is_run_again(settled: Estate, tmp_pa
         assert _run_again(settled) == {"c"}
     finally:
         settled.aws("s3", "cp", "--quiet", str(kept), key)
+
+
+def test_another_engine_runs_everything_again(settled: Estate, tmp_path: Path) -> None:
+    engine = tmp_path / "pulumi"
+    engine.symlink_to(find_engine(lambda _text: None).path)
+    plan = json.loads(settled.run("plan", "--json", PRODFIRST_PULUMI=str(engine)))
+    assert not any(item["reused"] for item in plan["deployments"])
+    settled.plan()
+
+
+def test_another_package_of_its_interpreter_runs_a_program_again(make_estate: Callable[..., Estate]) -> None:
+    estate = make_estate({"d": {}, "e": {}}, d=APART, e=APART)
+    own = estate.folder / "venv"
+    venv.create(own, symlinks=True, with_pip=False)
+    (packages,) = own.glob("lib/python3*/site-packages")
+    ours = [path for path in sys.path if path.endswith("site-packages")]
+    (packages / "ours.pth").write_text("".join(f"import site; site.addsitedir({path!r})\n" for path in ours))
+    (estate.folder / "d" / "Pulumi.yaml").write_text(
+        f"name: {estate.folder.name}-d\nruntime: {{ name: python, options: {{ virtualenv: ../venv }} }}\n"
+    )
+    estate.apply("--yes")
+    estate.plan()
+    assert _run_again(estate) == set()
+    (packages / "another-1.0.dist-info").mkdir()
+    assert _run_again(estate) == {"d"}
 
 
 def test_the_reason_is_shown_and_the_digest_is_the_same(settled: Estate) -> None:

@@ -46,7 +46,7 @@ class Database(Blueprint):
         name: str,
         *,
         vpc_id: pulumi.Input[str],
-        subnet_ids: Sequence[pulumi.Input[str]],
+        subnet_ids: pulumi.Input[Sequence[pulumi.Input[str]]],
         allow_from: Sequence[pulumi.Input[str]],
         database: str = "app",
         overrides: Mapping[str, Any] | None = None,
@@ -66,7 +66,7 @@ class Database(Blueprint):
             name,
             name=f"{self._prefix}-{name}",
             description="where the database may be",
-            subnet_ids=list(subnet_ids),
+            subnet_ids=subnet_ids,
             opts=self.options("subnets"),
         )
         group = self._group(vpc_id, allow_from)

@@ -16,10 +16,14 @@ from pulumi import automation
 
 def main() -> None:
     folder, state, settings = map(Path, sys.argv[1:])
+
+    def program() -> None:
+        runpy.run_path(str(folder / "__main__.py"), run_name="__main__")
+
     stack = automation.create_or_select_stack(
         "local",
         project_name=folder.name,
-        program=lambda: runpy.run_path(str(folder / "__main__.py"), run_name="__main__"),
+        program=program,
         opts=automation.LocalWorkspaceOptions(
             env_vars={
                 "PULUMI_BACKEND_URL": f"file://{state}",

@@ -170,3 +170,20 @@ def test_a_deployment_that_cannot_be_planned_does_not_keep_the_others(
     assert "`below` was not planned" in told
     assert "create  aws:ec2:Vpc main" in told
     assert not (estate.folder / "plan.json").exists()
+
+
+def test_a_run_ends_by_naming_the_hosts_that_were_refused(make_estate: Callable[..., Estate]) -> None:
+    """The local cloud reaches no other host: a cluster elsewhere is named, and nothing went out to it."""
+    program = """
+    import json, pulumi_kubernetes as k8s
+    cluster = {"clusters": [{"name": "c", "cluster": {"server": "https://k8s.example.com"}}],
+               "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+               "users": [{"name": "u", "user": {"token": "t"}}], "current-context": "c"}
+    elsewhere = k8s.Provider("elsewhere", kubeconfig=json.dumps(cluster))
+    k8s.core.v1.Namespace("n", opts=pulumi.ResourceOptions(provider=elsewhere))
+    """
+    estate = make_estate({"a": {}}, a='publish(name="a")\n')
+    estate.stack("a", program)
+    out, errors = estate.both("plan", code=1)
+    assert "refused by the local cloud, which reaches no other host: k8s.example.com:443" in out + errors
+    assert "next: prodfirst" not in out + errors, "a plan that is refused has no next step"

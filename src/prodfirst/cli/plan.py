@@ -50,7 +50,7 @@ def plan(
     site = open_site(file, environment)
     made = make_plan(site, selected(site, stacks), destroy=destroy, quiet=as_json)
     show_plan(made, as_json=as_json, verbose=verbose, out=out)
-    if not as_json and made.has_changes:
+    if not as_json and made.has_changes and findings_exit(made) is ExitCode.CLEAN:
         target = (
             f"prodfirst apply {out}" if out else "prodfirst plan --out plan.json && prodfirst apply plan.json"
         )

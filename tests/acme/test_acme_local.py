@@ -69,3 +69,34 @@ def test_logs_show_who_called_what_and_what_was_decided(acme: Acme) -> None:
     entries = [json.loads(line) for line in lines]
     assert len(entries) == 3
     assert {"principal", "operation", "decision", "reason"} <= set(entries[-1])
+
+
+def test_exec_as_one_of_a_team_has_the_teams_role_and_leaves_no_key(acme: Acme) -> None:
+    done = _shell(acme, f"prodfirst local exec --as team:data -- {_WHO}")
+    assert done.stdout.endswith(":assumed-role/acme-local.team-data/member-of-data\n"), done.stderr
+    keys = acme.aws("iam", "list-access-keys", "--user-name", "acme-local.member-data")
+    assert keys["AccessKeyMetadata"] == []
+
+
+def test_who_is_not_of_the_group_does_not_take_on_the_teams_role(acme: Acme) -> None:
+    role = "arn:aws:iam::111122223333:role/prodfirst/acme/local/acme-local.team-data"
+    asked = f"aws sts assume-role --role-session-name me --role-arn {role}"
+    assert "AccessDenied" in _shell(acme, f"prodfirst local exec -- {asked}").stderr
+
+
+def test_a_member_whose_group_was_changed_has_the_estates_again(acme: Acme) -> None:
+    name = ("--user-name", "acme-local.member-shop")
+    as_shop = f"prodfirst local exec --as team:shop -- {_WHO}"
+    assert _shell(acme, as_shop).returncode == 0
+    acme.aws("iam", "tag-user", *name, "--tags", "Key=prodfirst:group,Value=acme-data")
+    assert "team-shop" in _shell(acme, as_shop).stdout
+    tags = acme.aws("iam", "list-user-tags", *name)["Tags"]
+    assert tags == [{"Key": "prodfirst:group", "Value": "acme-shop"}]
+
+
+def test_exec_names_who_is_there_when_nobody_is_meant(acme: Acme) -> None:
+    for word, why in (("team:sales", "`platform`, `data`, `shop`"), ("shop", "`STACK/plan`")):
+        done = _shell(acme, f"prodfirst local exec --as {word} -- true")
+        assert done.returncode == 2
+        assert f"`{word}` is no identity of the local cloud" in done.stderr
+        assert why in done.stderr

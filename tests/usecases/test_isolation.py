@@ -9,6 +9,7 @@ import pytest
 import token_estates
 
 from prodfirst.access.attempts import Attempt
+from prodfirst.kernel.errors import InvalidInput
 from prodfirst.usecases.isolation import isolation
 from prodfirst.usecases.site import Site
 
@@ -51,12 +52,12 @@ def test_what_is_its_own_is_let_through(tried: tuple[Site, tuple[Attempt, ...]])
     assert all(item.allowed for item in own)
 
 
-def test_each_refusal_is_in_the_audit_under_its_id(tried: tuple[Site, tuple[Attempt, ...]]) -> None:
+def test_each_attempt_is_in_the_audit_under_its_id(tried: tuple[Site, tuple[Attempt, ...]]) -> None:
     site, attempts = tried
     audit = {entry["id"]: entry for entry in map(json.loads, site.cloud.audit.read_text().splitlines())}
-    refused = [item for item in attempts if not item.allowed]
-    assert len(refused) > 50
-    assert [item for item in refused if audit[item.audit]["decision"] != "deny"] == []
+    assert len(attempts) > 50
+    wrong = [item for item in attempts if (audit[item.audit]["decision"] == "deny") == item.allowed]
+    assert wrong == []
 
 
 def test_the_attempts_left_nothing_behind(tried: tuple[Site, tuple[Attempt, ...]]) -> None:
@@ -74,8 +75,34 @@ def test_an_identity_that_is_too_wide_is_found(tried: tuple[Site, tuple[Attempt,
     iam.put_role_policy(RoleName=role, PolicyName="wide", PolicyDocument=json.dumps(everything))
     iam.delete_role_permissions_boundary(RoleName=role)
 
-    (shop,) = [stack for stack in site.estate.stacks.values() if stack.name == "shop"]
-    wrong = {item.what for item in isolation(site, lambda _text: None, (shop,)) if not item.right}
+    before = _kept(site)
+
+    wrong = {item.what for item in isolation(site, lambda _text: None, ("shop/plan",)) if not item.right}
 
     assert wrong >= {"read the state of network", "publish in the contract of network"}
     assert "exchange its own boundary" in wrong
+    assert {"lock network", "write into the history of network", "make a role without a boundary"} <= wrong
+    assert _kept(site) == before, "an attempt that was let through changed something"
+
+
+def _kept(site: Site) -> dict[str, object]:
+    """All that the attempts speak of."""
+    iam, s3, ssm = (site.operator.client(service) for service in ("iam", "s3", "ssm"))
+    versions = s3.list_object_versions(Bucket="acme-local-state")
+    details = iam.get_account_authorization_details()
+    return {
+        "objects": versions.get("Versions"),
+        "deleted": versions.get("DeleteMarkers"),
+        "parameters": ssm.describe_parameters()["Parameters"],
+        "roles": details["RoleDetailList"],
+        "users": details["UserDetailList"],
+        "policies": details["Policies"],
+    }
+
+
+def test_who_is_named_and_not_there_is_told_with_those_who_are(
+    tried: tuple[Site, tuple[Attempt, ...]],
+) -> None:
+    with pytest.raises(InvalidInput, match="nobody is `shop`") as refused:
+        isolation(tried[0], lambda _text: None, ("shop",))
+    assert "`shop/plan`" in refused.value.problems[0].fix

@@ -10,7 +10,7 @@ class Attempt:
     """One real call."""
 
     identity: str
-    """`STACK/PHASE`, or a team's role."""
+    """`STACK/PHASE`, or `team:NAME`."""
     what: str
     allowed: bool
     expected: bool
@@ -19,7 +19,7 @@ class Attempt:
     """The cloud's word for its refusal."""
     reason: str = ""
     audit: str = ""
-    """Id of the refused call, as the audit has it."""
+    """Id of the call in the audit: its request id."""
 
     @property
     def right(self) -> bool:

@@ -14,15 +14,20 @@ from prodfirst.kernel.errors import ExitCode, InvalidInput, Problem
 @file_option
 @environment_option
 @json_option
+@click.option("--as", "who", multiple=True, metavar="WHO", help="Only as STACK/PHASE or team:NAME.")
 @click.pass_context
-def isolation(ctx: click.Context, file: Path | None, environment: str | None, as_json: bool) -> None:
-    """Try every other stack's things from each identity, by real calls; on a local environment.
+def isolation(
+    ctx: click.Context, file: Path | None, environment: str | None, as_json: bool, who: tuple[str, ...]
+) -> None:
+    """Try every other stack's things from each identity and each team's role, by real calls; locally.
 
-    Exits with 1 where a call is decided otherwise than it must be. Each refusal comes with its audit id.
+    Exits with 1 where a call is decided otherwise than it must be. Each call comes with its audit id. None
+    changes anything, also where it is let through.
 
     \b
     Examples:
       prodfirst isolation
+      prodfirst isolation --as team:data --as network/apply
       prodfirst isolation --json
     """
     from prodfirst.cli.plans import answer_in
@@ -38,6 +43,6 @@ def isolation(ctx: click.Context, file: Path | None, environment: str | None, as
                 "choose one with `local: true` by `--env`",
             )
         )
-    attempts = attempt(site, lambda text: None if as_json else click.echo(text, err=True))
+    attempts = attempt(site, lambda text: None if as_json else click.echo(text, err=True), who)
     answer_in(as_json).isolation(attempts)
     ctx.exit(ExitCode.CLEAN if all(item.right for item in attempts) else ExitCode.FINDINGS)

@@ -18,7 +18,6 @@ from prodfirst.cli.options import (
     json_option,
     open_site,
     print_json,
-    selected,
 )
 from prodfirst.kernel.errors import InvalidInput, Problem
 
@@ -114,17 +113,23 @@ def env(shell: str) -> None:
 @local.command(name="exec", context_settings={"ignore_unknown_options": True})
 @file_option
 @environment_option
-@click.option("--as", "identity", metavar="STACK/PHASE", help="Under a stack's identity, such as shop/apply.")
+@click.option(
+    "--as",
+    "identity",
+    metavar="WHO",
+    help="Under a stack's identity, such as shop/apply, or a team's role, such as team:data.",
+)
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def execute(
     command: tuple[str, ...], identity: str | None, file: Path | None, environment: str | None
 ) -> None:
-    """Run COMMAND as the administrator of the local cloud, or under an identity of a stack.
+    """Run COMMAND as the administrator of the local cloud, under an identity of a stack, or as one of a team.
 
     \b
     Examples:
       prodfirst local exec -- aws s3 ls
       prodfirst local exec --as network/plan -- aws sts get-caller-identity
+      prodfirst local exec --as team:data -- aws rds describe-db-clusters
     """
     variables = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
     chosen = _identity(identity, file, environment) if identity else _cloud().environment()
@@ -139,18 +144,10 @@ def execute(
 
 
 def _identity(identity: str, file: Path | None, environment: str | None) -> Mapping[str, str]:
-    """The variables of a stack's identity, taken on by a token of the local CI."""
-    site = open_site(file, environment)
-    name, _, phase = identity.partition("/")
-    if not site.environment.local or phase not in ("plan", "apply"):
-        raise InvalidInput(
-            Problem(
-                f"`{identity}` is no identity of the local cloud",
-                fix="write STACK/plan or STACK/apply of a local environment",
-            )
-        )
-    (stack,) = selected(site, (name,))
-    return site.identity(stack, phase)[1].environment
+    """The variables of somebody's role, taken on for this command."""
+    from prodfirst.usecases.acting import acting
+
+    return acting(open_site(file, environment), identity)[1].environment
 
 
 @local.command()

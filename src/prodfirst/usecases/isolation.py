@@ -1,178 +1,202 @@
-"""`prodfirst isolation`: from each identity every other stack's things are tried, by real calls.
+"""`prodfirst isolation`: from each identity everything that is another's is tried, by real calls.
 
-A call that is let through leaves nothing: what is written is a probe, and is deleted; other calls of IAM name
-something that is not there, which AWS looks for after it has decided.
+Tried are the plan and apply identity of each stack and the role of each team. What a stack's identity must be
+let through to is its own, what its lock says; a team administers what the stacks that it owns hold, and reads
+what they publish, but state, contracts and identities are for the stacks' own identities alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
-from typing import Any
-
-from botocore.exceptions import ClientError
+from dataclasses import dataclass
 
 from prodfirst.access.attempts import Attempt
-from prodfirst.adapters.aws.access import AwsAccess
-from prodfirst.adapters.aws.state_store import error_code
-from prodfirst.contracts.publication import parameter_name
-from prodfirst.estate.definition import Stack
-from prodfirst.permissions.roles_aws import PHASES
+from prodfirst.adapters.aws.calling import Caller, ServiceCall
+from prodfirst.estate.definition import Stack, Team
+from prodfirst.kernel.errors import Failure, InvalidInput, Problem
+from prodfirst.permissions import lock as locks
+from prodfirst.permissions.placeholders import Facts
+from prodfirst.permissions.roles_aws import BREAK_GLASS, PHASES
+from prodfirst.usecases.acting import TEAM_PREFIX, acting, teams_with_roles
+from prodfirst.usecases.isolation_calls import LET_THROUGH, PROBE, Things, assume, touch, upwards
+from prodfirst.usecases.isolation_tagged import Tagged, tagged
 from prodfirst.usecases.site import Site
 
-_REFUSALS = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"})
-_LET_THROUGH = frozenset({"404", "EntityAlreadyExists", "NoSuchEntity",
-                          "NoSuchKey", "ParameterNotFound"})  # fmt: skip
-"""The call was looked at, so it had been let through."""
-_PROBE = "prodfirst-isolation-probe"
-_NOBODY = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole"}]}'
-Call = Callable[[AwsAccess], Any]
+Row = tuple[bool, str, ServiceCall]
+"""Whether it must be allowed, what it is, and the call."""
 
 
-def isolation(
-    site: Site, report: Callable[[str], None], stacks: tuple[Stack, ...] = ()
-) -> tuple[Attempt, ...]:
-    """Every attempt of the identities of `stacks`, or of all; those on its own things come first."""
-    rows: list[Attempt] = []
-    for stack in stacks or tuple(site.estate.stacks.values()):
+@dataclass(frozen=True, slots=True)
+class _Actor:
+    """Who tries: the identity of a stack in a phase, or a team's people."""
+
+    word: str
+    stack: Stack | None = None
+    phase: str = ""
+    team: Team | None = None
+
+    def owns(self, stack: Stack) -> bool:
+        """Whether the stack's resources are its own to change or to read."""
+        if self.team is not None:
+            return stack.owner == self.team.name
+        return self.stack is not None and stack.name == self.stack.name
+
+
+def isolation(site: Site, report: Callable[[str], None], who: tuple[str, ...] = ()) -> tuple[Attempt, ...]:
+    """Every attempt of those named (`STACK/PHASE`, `team:NAME`), or of all."""
+    found: list[Attempt] = []
+    actors = tuple(_actors(site))
+    if unknown := sorted(set(who) - {actor.word for actor in actors}):
+        known = ", ".join(f"`{actor.word}`" for actor in actors)
+        raise InvalidInput(*(Problem(f"nobody is `{word}`", fix=f"name one of {known}") for word in unknown))
+    resources = tagged(site)
+    for actor in actors:
+        if not who or actor.word in who:
+            report(f"under {actor.word}")
+            role, access = acting(site, actor.word)
+            caller = Caller(access)
+            found += [_try(actor.word, row, caller) for row in _Rows(site, actor, role, resources).all()]
+    return tuple(found)
+
+
+def _actors(site: Site) -> Iterator[_Actor]:
+    for stack in site.estate.stacks.values():
         for phase in PHASES:
-            report(f"under {stack.name}/{phase}")
-            identity, access = site.identity(stack, phase)
-            for wanted, what, call in _calls(site, stack, identity):
-                rows.append(_try(f"{stack.name}/{phase}", what, call, access, allowed=wanted))
-    return tuple(rows)
+            yield _Actor(f"{stack.name}/{phase}", stack=stack, phase=phase)
+    for team in teams_with_roles(site):
+        yield _Actor(f"{TEAM_PREFIX}{team.name}", team=team)
 
 
-def _calls(site: Site, stack: Stack, identity: str) -> Iterator[tuple[bool, str, Call]]:
-    """Whether it must be allowed, what it is, and how it is tried."""
-    yield True, "read its own state", partial(_read_state, site, stack)
-    for other in site.estate.stacks.values():
-        if other.name == stack.name:
-            continue
-        name = other.name
-        yield False, f"read the state of {name}", partial(_read_state, site, other)
-        yield False, f"write into the state of {name}", partial(_write, site, _state(site, other, "json"))
-        yield False, f"list the history of {name}", partial(_list, site, _history(site, other))
-        yield False, f"write into the history of {name}", partial(_write, site, _history(site, other))
-        yield False, f"lock {name}", partial(_write, site, _lock(site, other))
-        yield False, f"use the key of {name}", partial(_encrypt, site, other)
-        yield False, f"publish in the contract of {name}", partial(_publish, site, other)
-        if other.name not in {read.stack for read in stack.reads}:
-            yield False, f"read the contract of {name}", partial(_contract, site, other)
-        for phase in PHASES:
-            role = site.roles.arn(site.role_name(other, phase))
-            yield False, f"take on {name}/{phase}", partial(_assume, role)
-    yield from _upwards(site, stack, identity)
+def _try(who: str, row: Row, caller: Caller) -> Attempt:
+    expected, what, call = row
+    answer = caller.make(call)
+    if not answer.refused and answer.code not in LET_THROUGH:
+        raise Failure(
+            Problem(
+                f"the attempt of `{who}` to {what} was neither let through nor refused",
+                f"{call.service}:{call.operation}, request {answer.request}",
+                f"{answer.code}: {answer.reason}",
+            )
+        )
+    return Attempt(who, what, not answer.refused, expected, answer.code, answer.reason, answer.request)
 
 
-def _upwards(site: Site, stack: Stack, identity: str) -> Iterator[tuple[bool, str, Call]]:
-    """What would make the identity itself more than it is."""
-    role = identity.rpartition("/")[2]
-    boundary = site.ground.boundary_arn(site.ground.boundary_name(stack.name))
-    yield False, "change a policy of its own role", partial(_take_policy, role)
-    yield False, "attach another policy to its own role", partial(_attach, role)
-    yield False, "change the tags of its own role", partial(_untag, role)
-    yield False, "exchange its own boundary", partial(_rebound, role)
-    yield False, "loosen its own boundary", partial(_loosen, boundary)
-    yield False, "make a role without a boundary", partial(_make_role, site)
-    yield False, "make a long-lived key", _make_key
+@dataclass(frozen=True)
+class _Rows:
+    """What one actor tries."""
 
+    site: Site
+    actor: _Actor
+    role: str
+    """ARN."""
+    tagged: tuple[Tagged, ...]
+    """Resources that are told by their tags."""
 
-def _try(who: str, what: str, call: Call, access: AwsAccess, *, allowed: bool) -> Attempt:
-    try:
-        call(access)
-    except ClientError as error:
-        code = error_code(error)
-        if code not in _REFUSALS | _LET_THROUGH:
-            raise
-        answer = error.response.get("ResponseMetadata", {})
-        reason = str(error.response.get("Error", {}).get("Message", ""))
-        through = code in _LET_THROUGH
-        return Attempt(who, what, through, allowed, code, reason, str(answer.get("RequestId", "")))
-    return Attempt(who, what, True, allowed)
+    def all(self) -> Iterator[Row]:
+        """All rows, by whose things are tried."""
+        for stack in self.site.estate.stacks.values():
+            yield from self._state(stack)
+            yield from self._contract(stack)
+            yield from self._resources(stack)
+            yield from self._tagged(stack)
+            for phase in PHASES:
+                if self.actor.word != f"{stack.name}/{phase}":
+                    role = self.site.roles.arn(self.site.role_name(stack, phase))
+                    yield False, f"take on {stack.name}/{phase}", assume(role)
+        yield from self._people()
+        name = self.role.rpartition("/")[2]
+        calls = upwards(self.site, name, self._boundary(), self._taken())
+        yield from ((False, what, call) for what, call in calls.items())
 
+    def _state(self, stack: Stack) -> Iterator[Row]:
+        name, things = stack.name, Things(self.site, stack)
+        if self.actor.team is None and self.actor.owns(stack):
+            yield True, "read its own state", things.read_state()
+            if self.actor.phase == "plan":
+                yield False, "write into its own state", things.write_state()
+            return
+        yield False, f"read the state of {name}", things.read_state()
+        yield False, f"write into the state of {name}", things.write_state()
+        yield False, f"list the history of {name}", things.list_history()
+        yield False, f"write into the history of {name}", things.write_history()
+        yield False, f"lock {name}", things.lock()
+        yield False, f"use the key of {name}", things.use_key()
 
-def _state(site: Site, stack: Stack, suffix: str) -> str:
-    return f"{_prefix(site)}.pulumi/stacks/{stack.project}/{site.environment.name}.json.{_PROBE}.{suffix}"
+    def _contract(self, stack: Stack) -> Iterator[Row]:
+        name, things = stack.name, Things(self.site, stack)
+        fields = self._published(stack)
+        if self.actor.team is None and self.actor.owns(stack):
+            return
+        yield False, f"publish in the contract of {name}", things.publish(next(iter(fields), PROBE))
+        if self.actor.owns(stack):
+            yield from (
+                (True, f"read the contract of {name}", things.read_field(item)) for item in fields[:1]
+            )
+            return
+        declared = self._declared(stack)
+        if shared := [item for item in fields if item in declared]:
+            yield True, f"read a declared field of {name}", things.read_field(shared[0])
+        other = next((item for item in fields if item not in declared), PROBE)
+        yield False, f"read the contract of {name}", things.read_field(other)
 
+    def _resources(self, stack: Stack) -> Iterator[Row]:
+        """The first resource of each kind that a lock names in full."""
+        held = set(self._held(stack, self.actor.phase or "apply"))
+        seen: set[str] = set()
+        for action, arn in self._held(stack, "apply"):
+            if (
+                action in seen
+                or arn.endswith("*")
+                or ":parameter/prodfirst/" in arn
+                or (call := touch(action, arn)) is None
+            ):
+                continue
+            seen.add(action)
+            what = f"{action} on {arn.rpartition(':')[2]}, of {stack.name}"
+            yield self.actor.owns(stack) and (action, arn) in held, what, call
 
-def _history(site: Site, stack: Stack) -> str:
-    return f"{_prefix(site)}.pulumi/history/{stack.project}/{site.environment.name}/{_PROBE}"
+    def _tagged(self, stack: Stack) -> Iterator[Row]:
+        held = set(self._held(stack, self.actor.phase or "apply"))
+        for item in self.tagged:
+            if item.stack == stack.name:
+                own = self.actor.owns(stack) and not item.bootstraps
+                yield own and (item.action, item.pattern) in held, item.what, item.call
 
+    def _held(self, stack: Stack, phase: str) -> Iterator[tuple[str, str]]:
+        """(action, ARN or pattern) of what a lock says."""
+        lock = locks.read(locks.path_of(self.site.estate.root, stack.name))
+        ground = self.site.ground
+        facts = Facts(ground.environment, ground.account, ground.region)
+        for item in lock.phase(phase) if lock else ():
+            if item.holds_in(ground.environment):
+                yield from ((grant.action, facts.fill(grant.resource)) for grant in item.grants())
 
-def _lock(site: Site, stack: Stack) -> str:
-    return f"{_prefix(site)}.pulumi/locks/organization/{stack.project}/{site.environment.name}/{_PROBE}"
+    def _published(self, stack: Stack) -> list[str]:
+        """The names of the fields that a stack's lock says it publishes."""
+        place = f":parameter/prodfirst/{self.site.estate.name}/{self.site.environment.name}/{stack.name}/"
+        published = (arn for action, arn in self._held(stack, "apply") if action == "ssm:PutParameter")
+        return [arn.partition(place)[2] for arn in published if place in arn]
 
+    def _declared(self, stack: Stack) -> frozenset[str]:
+        reads = self.actor.stack.reads if self.actor.stack else ()
+        return frozenset(field for read in reads if read.stack == stack.name for field in read.fields)
 
-def _prefix(site: Site) -> str:
-    return site.bucket(site.operator).prefix
+    def _people(self) -> Iterator[Row]:
+        ground = self.site.ground
+        for team in teams_with_roles(self.site):
+            if team != self.actor.team:
+                role = self.site.roles.arn(self.site.team_role_name(team))
+                yield False, f"take on the role of team {team.name}", assume(role)
+        role = self.site.roles.arn(ground.people_name(BREAK_GLASS))
+        yield False, "take on break-glass", assume(role)
 
+    def _boundary(self) -> str:
+        ground, stack = self.site.ground, self.actor.stack
+        if stack is None:
+            return ground.boundary_arn(ground.boundary_name("people", people=True))
+        return ground.boundary_arn(ground.boundary_name(stack.name))
 
-def _read_state(site: Site, stack: Stack, access: AwsAccess) -> None:
-    bucket = site.bucket(access)
-    key = f"{bucket.prefix}.pulumi/stacks/{stack.project}/{site.environment.name}.json"
-    access.client("s3").get_object(Bucket=bucket.bucket, Key=key)
-
-
-def _write(site: Site, key: str, access: AwsAccess) -> None:
-    s3, bucket = access.client("s3"), site.bucket(access).bucket
-    s3.put_object(Bucket=bucket, Key=key, Body=b"{}")
-    s3.delete_object(Bucket=bucket, Key=key)
-
-
-def _list(site: Site, key: str, access: AwsAccess) -> None:
-    bucket = site.bucket(access).bucket
-    access.client("s3").list_objects_v2(Bucket=bucket, Prefix=key.rpartition("/")[0])
-
-
-def _encrypt(site: Site, stack: Stack, access: AwsAccess) -> None:
-    access.client("kms").encrypt(KeyId=site.key(stack).alias, Plaintext=b"probe")
-
-
-def _publish(site: Site, stack: Stack, access: AwsAccess) -> None:
-    ssm, name = access.client("ssm"), _field(site, stack)
-    ssm.put_parameter(Name=name, Value="probe", Type="String")
-    ssm.delete_parameter(Name=name)
-
-
-def _contract(site: Site, stack: Stack, access: AwsAccess) -> None:
-    access.client("ssm").get_parameter(Name=_field(site, stack))
-
-
-def _field(site: Site, stack: Stack) -> str:
-    return parameter_name(site.estate.name, site.environment.name, stack.name, _PROBE)
-
-
-def _assume(role: str, access: AwsAccess) -> None:
-    access.assume(role, "probe")
-
-
-def _take_policy(role: str, access: AwsAccess) -> None:
-    access.client("iam").delete_role_policy(RoleName=role, PolicyName=_PROBE)
-
-
-def _attach(role: str, access: AwsAccess) -> None:
-    access.client("iam").attach_role_policy(RoleName=role, PolicyArn=f"arn:aws:iam::aws:policy/{_PROBE}")
-
-
-def _untag(role: str, access: AwsAccess) -> None:
-    access.client("iam").untag_role(RoleName=role, TagKeys=[_PROBE])
-
-
-def _rebound(role: str, access: AwsAccess) -> None:
-    boundary = f"arn:aws:iam::aws:policy/{_PROBE}"
-    access.client("iam").put_role_permissions_boundary(RoleName=role, PermissionsBoundary=boundary)
-
-
-def _loosen(boundary: str, access: AwsAccess) -> None:
-    access.client("iam").delete_policy_version(PolicyArn=boundary, VersionId="v999")
-
-
-def _make_role(site: Site, access: AwsAccess) -> None:
-    iam = access.client("iam")
-    iam.create_role(RoleName=_PROBE, Path=site.roles.path, AssumeRolePolicyDocument=_NOBODY)
-    iam.delete_role(RoleName=_PROBE)
-
-
-def _make_key(access: AwsAccess) -> None:
-    access.client("iam").create_access_key(UserName=_PROBE)
+    def _taken(self) -> str:
+        """The name of a role that is there: another's, where there is one."""
+        names = [self.site.role_name(stack, "plan") for stack in self.site.estate.stacks.values()]
+        return next((name for name in names if not self.role.endswith(f"/{name}")), names[0])

@@ -14,6 +14,7 @@ from typing import Any
 
 from prodfirst.adapters.aws import taking_on
 from prodfirst.adapters.aws.access import SESSION_SECONDS, AwsAccess, ambient, without_credentials
+from prodfirst.adapters.aws.people import Member
 from prodfirst.adapters.aws.roles import Roles
 from prodfirst.adapters.aws.state_store import StateBucket, StateKey
 from prodfirst.adapters.ci_token import IdToken, IdTokenRequest
@@ -22,13 +23,14 @@ from prodfirst.adapters.pulumi.providers import ProviderCommand
 from prodfirst.adapters.pulumi.running import EngineRun
 from prodfirst.adapters.pulumi.stack_file import StackFile
 from prodfirst.estate import ci
-from prodfirst.estate.definition import Environment, Estate, Layer, Stack
+from prodfirst.estate.definition import Environment, Estate, Layer, Stack, Team
 from prodfirst.kernel.errors import Failure, InvalidInput, Problem
 from prodfirst.kernel.paths import home, private_dir
 from prodfirst.localcloud.lifecycle import LocalCloud
 from prodfirst.localcloud.oidc.jobs import Work
 from prodfirst.localcloud.oidc.runner import Runner
-from prodfirst.permissions.ground_aws import Ground, GroundStack
+from prodfirst.permissions.ground_aws import GROUP_TAG, Ground, GroundStack
+from prodfirst.permissions.roles_aws import TEAM
 from prodfirst.planning.contracts import ReadField, injected
 
 Phase = str
@@ -81,6 +83,23 @@ class Site:
             raise _no_operator(self.environment)
         return arn, taking_on.by_operator(self.operator, arn, session, self.session_seconds)
 
+    def member(self, team: Team) -> tuple[str, AwsAccess]:
+        """The ARN of a team's role, and access under it for one of the team; on a local environment alone.
+
+        Elsewhere people come by the identity provider. Raises Failure where the role is not there.
+        """
+        roles = self.roles.arn(self.ground.people_name(f"{TEAM}-*"))
+        member = Member(
+            operator=self.operator,
+            reach=self._reach(),
+            name=self.ground.people_name(f"member-{team.name}"),
+            path=f"/people/{self.estate.name}/{self.environment.name}/",
+            tags={GROUP_TAG: team.group},
+            roles=roles,
+        )
+        arn = self.roles.arn(self.team_role_name(team))
+        return arn, member.take_on(arn, f"member-of-{team.name}", self.session_seconds)
+
     def _reach(self) -> Mapping[str, str]:
         """How a child process reaches the cloud as nobody."""
         region = {"AWS_REGION": self.environment.region, "AWS_DEFAULT_REGION": self.environment.region}
@@ -122,6 +141,10 @@ class Site:
     def role_name(self, stack: Stack, phase: Phase) -> str:
         """Unique in the account, as IAM demands whatever the path."""
         return self.ground.role_name(stack.name, phase)
+
+    def team_role_name(self, team: Team) -> str:
+        """Of a team's people."""
+        return self.ground.people_name(f"{TEAM}-{team.name}")
 
     def prefix(self, stack: Stack) -> str:
         """What names of a stack's cloud resources begin with."""

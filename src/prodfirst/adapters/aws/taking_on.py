@@ -26,6 +26,14 @@ def by_operator(access: AwsAccess, role: str, session: str, seconds: int) -> Aws
         raise _failure(role, "your own AWS credentials", error) from error
 
 
+def by_member(access: AwsAccess, role: str, name: str, session: str, seconds: int) -> AwsAccess:
+    """Access under a team's `role` as somebody of a group. Raises Failure where AWS refuses it."""
+    try:
+        return access.assume(role, session, seconds)
+    except ClientError as error:
+        raise _failure(role, f"the user `{name}`", error) from error
+
+
 _NEXT = {
     "AccessDenied": "if the environment is new, bootstrap it and apply its identity stack; otherwise run "
     "the job in the CI environment that the role trusts",

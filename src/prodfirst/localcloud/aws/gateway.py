@@ -20,6 +20,7 @@ from prodfirst.localcloud.aws.hosts import Host
 from prodfirst.localcloud.aws.operation import Operation
 from prodfirst.localcloud.aws.opinion import Misrouted
 from prodfirst.localcloud.aws.refusals import refusal
+from prodfirst.localcloud.aws.request_ids import numbered
 from prodfirst.localcloud.aws.signature import Denied, Request
 from prodfirst.localcloud.aws.webidentity import WebIdentities, WebIdentity
 from prodfirst.localcloud.loopback import Loopback
@@ -103,7 +104,7 @@ class Gateway:
         refused = await added.refuse(host, called, request) if added else None
         if refused is not None:
             self._note(entry, called, refused)
-            return refused
+            return numbered(refused, host.service, entry.id)
         try:
             response = await self._called(request, name, verdict, entry)
         except Misrouted as error:
@@ -116,7 +117,7 @@ class Gateway:
         self._note(entry, called, response)
         if identity is not None and response.status == 200:
             response = replace(response, body=webidentity.told(identity, response.body))
-        return response
+        return numbered(response, host.service, entry.id)
 
     async def _called(self, request: Request, name: str, verdict: Verdict, entry: Entry) -> Response:
         """The API's answer to an allowed call; what it would have said itself is in the entry."""

@@ -21,6 +21,7 @@ def apply() -> None:
     _flow_log_tags()
     _saved_passwords()
     _eks_tags()
+    _attached_policies()
     mend_identity_providers()
 
 
@@ -50,6 +51,25 @@ def _saved_passwords() -> None:
         return kept
 
     rds.get_state = state
+
+
+def _attached_policies() -> None:
+    """A policy of the account that is not there cannot be attached (IAM API reference, AttachRolePolicy).
+
+    Of AWS's own policies it knows the common ones alone, so those are not looked for.
+    """
+    from ministack.services import iam
+
+    original = iam._attach_role_policy
+
+    def attach(parameters: Any) -> Any:
+        arn = iam._p(parameters, "PolicyArn")
+        if arn.startswith("arn:aws:iam::aws:") or iam._policy_exists(arn):
+            return original(parameters)
+        why = f"Policy {arn} does not exist or is not attachable."
+        return iam._error(404, "NoSuchEntity", why, ns="iam")
+
+    iam._IAM_HANDLERS["AttachRolePolicy"] = attach
 
 
 def _eks_tags() -> None:

@@ -68,10 +68,19 @@ class Journal:
 
 def last_started(folder: Path, deployment: str) -> datetime | None:
     """When this installation last let the engine change a deployment, under whatever plan."""
-    times = [
-        datetime.fromisoformat(entry["time"])
+    return max((datetime.fromisoformat(entry["time"]) for entry in _begun(folder, deployment)), default=None)
+
+
+def last_plan(folder: Path, deployment: str) -> str:
+    """The digest of the plan under which that was; empty where it never was."""
+    last = max(_begun(folder, deployment), key=lambda entry: str(entry["time"]), default={"plan": ""})
+    return str(last["plan"])
+
+
+def _begun(folder: Path, deployment: str) -> list[dict[str, Any]]:
+    return [
+        entry
         for path in folder.glob("*.jsonl")
         for entry in Journal(path).entries()
         if entry.get("deployment") == deployment and entry.get("event") == "started"
     ]
-    return max(times, default=None)

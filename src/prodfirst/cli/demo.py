@@ -16,9 +16,16 @@ import click
     show_default=True,
     help="The example's file.",
 )
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default="demo.json",
+    show_default=True,
+    help="Where its proofs are written, with a command to repeat each.",
+)
 @click.pass_context
-def demo(ctx: click.Context, file: Path) -> None:
-    """Run the whole job on the example: local cloud, bootstrap, plan, apply, drift, and the way back.
+def demo(ctx: click.Context, file: Path, out: Path) -> None:
+    """Run the whole job on the example: local cloud, bootstrap, plan, apply, drift, and who may do what.
 
     It works again and again, on the local cloud alone; the local cloud stays up afterwards.
 
@@ -28,4 +35,4 @@ def demo(ctx: click.Context, file: Path) -> None:
     """
     from prodfirst.cli.tour import tour
 
-    ctx.exit(tour(file))
+    ctx.exit(tour(file, out))

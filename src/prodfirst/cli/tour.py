@@ -10,6 +10,7 @@ import click
 from prodfirst.cli.options import open_site
 from prodfirst.cli.plans import answer_in, carry_out, engine_of, make_plan
 from prodfirst.cli.tour_cascade import show_cascade, show_contract_law
+from prodfirst.cli.tour_proofs import show_deployers, show_proofs
 from prodfirst.estate.definition import Layer, StackName
 from prodfirst.estate.selection import select
 from prodfirst.kernel.errors import ExitCode, Failure, Problem
@@ -20,8 +21,11 @@ from prodfirst.usecases.drift import drift
 from prodfirst.usecases.site import Site
 
 
-def tour(file: Path) -> ExitCode:
-    """Run the demo on the estate at `file`; raises Failure where a step does not show what it says."""
+def tour(file: Path, out: Path) -> ExitCode:
+    """Run the demo on the estate at `file`, and write its proofs to `out`.
+
+    Raises Failure where a step does not show what it says.
+    """
     begun, since = time.monotonic(), time.time()
     site = open_site(file, "local")
     stacks = tuple(item.stack for item in select(site.estate, ()))
@@ -58,6 +62,10 @@ def tour(file: Path) -> ExitCode:
     if any(item.steps for item in _drift(site)):
         raise Failure(Problem("drift is still there", why="the bucket is as it was recorded"))
     click.echo("no drift")
+    _say(9, "who deployed what: each stack its own apply identity, by the audit of every call")
+    by = show_deployers(site)
+    _say(10, "who may do what, by real calls: the owner's succeeds, the other's is denied")
+    show_proofs(site, file, by, out)
     _end(site, since, time.monotonic() - begun)
     return ExitCode.CLEAN
 
@@ -88,6 +96,7 @@ def _end(site: Site, since: float, seconds: float) -> None:
         "prodfirst outputs network",
         "prodfirst local exec -- aws s3 ls",
         "prodfirst local logs --denied",
+        "prodfirst isolation",
         "prodfirst destroy",
         "prodfirst local down",
     ):

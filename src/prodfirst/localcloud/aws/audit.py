@@ -12,14 +12,17 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 _IDENTIFYING = ("Arn", "Id", "Name", "Bucket", "Key", "KeyId", "AliasName", "SecretId", "RoleArn", "KeyName")
 _VALUE_LIMIT = 256
 _SIZE_LIMIT = 64 * 1024 * 1024
 """Bytes after which the log is turned over; one older file is kept."""
+_TURNED_OVER = ".old"
 
 
 @dataclass
@@ -54,13 +57,21 @@ class Audit:
     def write(self, entry: Entry) -> None:
         """Add one entry."""
         if self._path.exists() and self._path.stat().st_size > _SIZE_LIMIT:
-            self._path.replace(self._path.with_suffix(".old"))
+            self._path.replace(self._path.with_suffix(_TURNED_OVER))
         line = json.dumps(entry.__dict__, sort_keys=True) + "\n"
         descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             os.write(descriptor, line.encode())
         finally:
             os.close(descriptor)
+
+
+def entries(path: Path) -> Iterator[dict[str, Any]]:
+    """All that is kept, oldest first, as in the shape above."""
+    for file in (path.with_suffix(_TURNED_OVER), path):
+        if file.exists():
+            with file.open() as stream:
+                yield from map(json.loads, stream)
 
 
 def identifying(parameters: dict[str, str]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-BASE = ("identity", "network", "storage", "database")
+BASE = ("identity", "network", "storage", "database", "shop")
 """What most tests need of the example; a cluster and what is in it take as long again."""
 WHOLE = ("identity", "network", "cluster")
 """What tests of clusters need."""
@@ -43,12 +43,12 @@ class Acme:
             (folder / "acme" / REMOVABLE).write_text(_REMOVABLE)
         return cls(folder / "acme", folder / "home")
 
-    def run(self, *arguments: str, code: int = 0, **variables: str) -> str:
+    def run(self, *arguments: str, code: int = 0, seconds: float = 300, **variables: str) -> str:
         """Standard output of one command that must end with `code`; standard error follows on a failure."""
-        out, errors = self.both(*arguments, code=code, **variables)
+        out, errors = self.both(*arguments, code=code, seconds=seconds, **variables)
         return out + (errors if code else "")
 
-    def both(self, *arguments: str, code: int = 0, **variables: str) -> tuple[str, str]:
+    def both(self, *arguments: str, code: int = 0, seconds: float = 300, **variables: str) -> tuple[str, str]:
         """Standard output and standard error of one command that must end with `code`."""
         done = subprocess.run(
             [str(Path(sys.executable).parent / "prodfirst"), *arguments],
@@ -57,7 +57,7 @@ class Acme:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=seconds,
             check=False,
         )
         assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"

@@ -82,3 +82,12 @@ def test_a_protected_cluster_is_not_removed_by_a_plan(whole: Acme) -> None:
     told = whole.run("destroy", "cluster", "--yes", code=3)
     assert "protect" in told
     assert whole.aws("eks", "describe-cluster", "--name", NAME)["cluster"]["status"] == "ACTIVE"
+
+
+def test_nobody_but_its_own_identity_and_its_team_changes_the_cluster(whole: Acme) -> None:
+    attempts = whole.json("isolation")["attempts"]
+    assert [item for item in attempts if item["allowed"] != item["expected"]] == []
+    changed = f"eks:UntagResource on cluster/{NAME}, of cluster"
+    tried = [item for item in attempts if item["what"] == changed]
+    assert {item["identity"] for item in tried if item["allowed"]} == {"cluster/apply", "team:platform"}
+    assert {"cluster/plan", "network/apply", "identity/apply"} <= {item["identity"] for item in tried}

@@ -48,7 +48,8 @@ def test_state_and_contracts_and_identities_are_closed_to_people_of_the_owner_to
 ) -> None:
     denied = _whats(attempts, "team:data", allowed=False)
     things = ("read the state of", "write into the state of", "write into the history of", "lock",
-              "use the key of", "publish in the contract of", "kms:UntagResource on the state key of")  # fmt: skip
+              "use the key of", "publish in the contract of",
+              "kms:UntagResource on the state key of")  # fmt: skip
     assert {f"{thing} database" for thing in things} <= denied
     assert {"take on database/apply", "take on identity/apply", "take on the role of team shop"} <= denied
     assert {

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from prodfirst.access.attempts import Attempt
-from prodfirst.adapters.aws.calling import Caller, ServiceCall
+from prodfirst.adapters.aws.access import AwsAccess
+from prodfirst.adapters.aws.calling import ServiceCall, make
 from prodfirst.estate.definition import Stack, Team
 from prodfirst.kernel.errors import Failure, InvalidInput, Problem
 from prodfirst.permissions import lock as locks
@@ -54,8 +55,7 @@ def isolation(site: Site, report: Callable[[str], None], who: tuple[str, ...] = 
         if not who or actor.word in who:
             report(f"under {actor.word}")
             role, access = acting(site, actor.word)
-            caller = Caller(access)
-            found += [_try(actor.word, row, caller) for row in _Rows(site, actor, role, resources).all()]
+            found += [_try(actor.word, row, access) for row in _Rows(site, actor, role, resources).all()]
     return tuple(found)
 
 
@@ -67,9 +67,9 @@ def _actors(site: Site) -> Iterator[_Actor]:
         yield _Actor(f"{TEAM_PREFIX}{team.name}", team=team)
 
 
-def _try(who: str, row: Row, caller: Caller) -> Attempt:
+def _try(who: str, row: Row, access: AwsAccess) -> Attempt:
     expected, what, call = row
-    answer = caller.make(call)
+    answer = make(call, access)
     if not answer.refused and answer.code not in LET_THROUGH:
         raise Failure(
             Problem(

@@ -20,6 +20,7 @@ LET_THROUGH = frozenset(
     {"", "DBClusterNotFoundFault", "DBClusterParameterGroupNotFound", "DBInstanceNotFound",
      "DBSubnetGroupNotFoundFault", "EntityAlreadyExists", "InvalidResourceId", "NoSuchBucket", "NoSuchEntity",
      "NoSuchKey", "NoSuchTagSet", "ParameterAlreadyExists", "ParameterNotFound", "PreconditionFailed",
+     "ResourceNotFoundException",
      "ValidationException"}
 )  # fmt: skip
 """The call was looked at, so it had been let through."""
@@ -130,6 +131,8 @@ def touch(action: str, arn: str) -> ServiceCall | None:
         case "ssm:RemoveTagsFromResource":
             given = {"ResourceType": "Parameter", "ResourceId": name.removeprefix("parameter")}
             return ServiceCall(service, operation, {**given, "TagKeys": [PROBE]})
+        case "eks:UntagResource" | "logs:UntagResource":
+            return ServiceCall(service, operation, {"resourceArn": arn, "tagKeys": [PROBE]})
         case "s3:GetBucketTagging" if "/" not in name:
             return ServiceCall(service, operation, {"Bucket": name})
     return None

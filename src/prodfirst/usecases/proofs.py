@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from prodfirst.access.proofs import Proof, ProofCall
-from prodfirst.adapters.aws.calling import Answer, Caller, ServiceCall
+from prodfirst.adapters.aws.access import AwsAccess
+from prodfirst.adapters.aws.calling import Answer, ServiceCall, make
 from prodfirst.kernel.errors import Failure, Problem
 from prodfirst.localcloud.aws.audit import entries
 from prodfirst.usecases.acting import acting
@@ -27,18 +28,17 @@ class Claim:
 
 def prove(site: Site, claims: tuple[Claim, ...], report: Callable[[str], None]) -> tuple[Proof, ...]:
     """Make both calls of each claim; what was decided is looked up in the audit."""
-    callers: dict[str, tuple[str, Caller]] = {}
+    roles: dict[str, tuple[str, AwsAccess]] = {}
     answers: list[tuple[Claim, str, Answer]] = []
     for claim in claims:
         for who in (claim.may, claim.may_not):
-            if who not in callers:
+            if who not in roles:
                 report(f"under {who}")
-                role, access = acting(site, who)
-                callers[who] = role, Caller(access)
-            answers.append((claim, who, callers[who][1].make(claim.call)))
+                roles[who] = acting(site, who)
+            answers.append((claim, who, make(claim.call, roles[who][1])))
     audit = _found(site, (answer.request for _, _, answer in answers))
     calls = [
-        _call(claim, who, callers[who][0], answer, audit[answer.request]) for claim, who, answer in answers
+        _call(claim, who, roles[who][0], answer, audit[answer.request]) for claim, who, answer in answers
     ]
     return tuple(
         Proof(claim.text, tuple(calls[2 * index : 2 * index + 2])) for index, claim in enumerate(claims)

@@ -30,7 +30,6 @@ from prodfirst.localcloud.lifecycle import LocalCloud
 from prodfirst.localcloud.oidc.jobs import Work
 from prodfirst.localcloud.oidc.runner import Runner
 from prodfirst.permissions.ground_aws import GROUP_TAG, Ground, GroundStack
-from prodfirst.permissions.roles_aws import TEAM
 from prodfirst.planning.contracts import ReadField, injected
 
 Phase = str
@@ -88,7 +87,7 @@ class Site:
 
         Elsewhere people come by the identity provider. Raises Failure where the role is not there.
         """
-        roles = self.roles.arn(self.ground.people_name(f"{TEAM}-*"))
+        roles = self.roles.arn(self.ground.names.team("*"))
         member = Member(
             operator=self.operator,
             reach=self._reach(),
@@ -144,7 +143,7 @@ class Site:
 
     def team_role_name(self, team: Team) -> str:
         """Of a team's people."""
-        return self.ground.people_name(f"{TEAM}-{team.name}")
+        return self.ground.names.team(team.name)
 
     def prefix(self, stack: Stack) -> str:
         """What names of a stack's cloud resources begin with."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from botocore import xform_name
@@ -55,21 +55,12 @@ class Answer:
         return self.code in REFUSALS
 
 
-@dataclass
-class Caller:
-    """Somebody's access, with one client for each service."""
-
-    access: AwsAccess
-    _clients: dict[str, Any] = field(default_factory=dict, repr=False)
-
-    def make(self, call: ServiceCall) -> Answer:
-        """Make a call; an error of the API is an answer too."""
-        if call.service not in self._clients:
-            self._clients[call.service] = self.access.client(call.service)
-        try:
-            told = getattr(self._clients[call.service], xform_name(call.operation))(**call.given)
-        except ClientError as error:
-            answer = error.response.get("ResponseMetadata", {})
-            why = str(error.response.get("Error", {}).get("Message", ""))
-            return Answer(error_code(error), why, str(answer.get("RequestId", "")))
-        return Answer("", "", str(told["ResponseMetadata"].get("RequestId", "")))
+def make(call: ServiceCall, access: AwsAccess) -> Answer:
+    """Make a call under an identity; an error of the API is an answer too."""
+    try:
+        told = getattr(access.client(call.service), xform_name(call.operation))(**call.given)
+    except ClientError as error:
+        answer = error.response.get("ResponseMetadata", {})
+        why = str(error.response.get("Error", {}).get("Message", ""))
+        return Answer(error_code(error), why, str(answer.get("RequestId", "")))
+    return Answer("", "", str(told["ResponseMetadata"].get("RequestId", "")))

@@ -74,6 +74,11 @@ def entries(path: Path) -> Iterator[dict[str, Any]]:
                 yield from map(json.loads, stream)
 
 
+def from_the_start(path: Path) -> bool:
+    """Whether all that ever was written is kept."""
+    return not path.with_suffix(_TURNED_OVER).exists()
+
+
 def identifying(parameters: dict[str, str]) -> dict[str, str]:
     """The parameters that say on what a call works."""
     return {

@@ -69,6 +69,15 @@ _POLICY = json.dumps(
 _BLOCKED = {"blockPublicAcls": True, "blockPublicPolicy": True}
 _AES = {"rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}]}
 
+
+def _document(**statement: Any) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
+
+
+_TRUST = _document(Principal={"Service": "ec2.amazonaws.com"}, Action="sts:AssumeRole")
+_READING = _document(Action="s3:GetObject", Resource="arn:aws:s3:::lives-bucket/*")
+_WRITING = _document(Action="s3:PutObject", Resource="arn:aws:s3:::lives-bucket/*")
+
 LIVES: tuple[Life, ...] = (
     Life("aws:ec2/vpc:Vpc", "vpc", {"cidrBlock": "10.50.0.0/16", "enableDnsHostnames": True, **_TAGS},
          {"enableDnsHostnames": False, **_CHANGED_TAGS}),
@@ -119,6 +128,46 @@ LIVES: tuple[Life, ...] = (
          {"rule": {"objectOwnership": "BucketOwnerPreferred"}}),
     Life("aws:ssm/parameter:Parameter", "parameter", {"name": "/lives", "type": "String", "value": "1",
          **_TAGS}, {"value": "2", **_CHANGED_TAGS}),
+    Life("aws:cloudwatch/logGroup:LogGroup", "log", {"name": "lives", "retentionInDays": 7, **_TAGS},
+         {"retentionInDays": 14, **_CHANGED_TAGS}),
+    Life("aws:iam/role:Role", "role", {"name": "lives", "assumeRolePolicy": _TRUST, **_TAGS},
+         {"description": "two", "maxSessionDuration": 7200, **_CHANGED_TAGS}),
+    Life("aws:iam/rolePolicy:RolePolicy", "inline", {"name": "lives", "role": "lives", "policy": _READING},
+         {"policy": _WRITING}),
+    Life("aws:iam/policy:Policy", "managed", {"name": "lives", "policy": _READING, **_TAGS},
+         {"policy": _WRITING, **_CHANGED_TAGS}),
+    Life("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "attached",
+         {"role": "lives", "policyArn": "$managed"}),
+    Life("aws:iam/openIdConnectProvider:OpenIdConnectProvider", "issuer",
+         {"url": "https://lives.example.com", "clientIdLists": ["a"], **_TAGS},
+         {"clientIdLists": ["b"], **_CHANGED_TAGS}),
+    Life("aws:secretsmanager/secret:Secret", "secret", {"name": "lives", "recoveryWindowInDays": 0, **_TAGS},
+         {"description": "two", **_CHANGED_TAGS}),
+    Life("aws:secretsmanager/secretVersion:SecretVersion", "version",
+         {"secretId": "$secret", "secretString": "kept"}),
+    Life("aws:sns/topic:Topic", "topic", {"name": "lives", **_TAGS}, {"displayName": "two", **_CHANGED_TAGS}),
+    Life("aws:cloudwatch/eventRule:EventRule", "rule",
+         {"name": "lives", "scheduleExpression": "rate(1 day)", **_TAGS},
+         {"description": "two", **_CHANGED_TAGS}),
+    Life("aws:cloudwatch/eventTarget:EventTarget", "target", {"rule": "lives", "arn": "$topic"},
+         {"input": "{}"}),
+    Life("aws:ec2/subnet:Subnet", "other",
+         {"vpcId": "$vpc", "cidrBlock": "10.50.2.0/24", "availabilityZone": f"{REGION}b"}, {}),
+    Life("aws:rds/subnetGroup:SubnetGroup", "subnets",
+         {"name": "lives", "subnetIds": ["$subnet", "$other"], **_TAGS},
+         {"description": "two", **_CHANGED_TAGS}),
+    Life("aws:rds/clusterParameterGroup:ClusterParameterGroup", "parameters",
+         {"name": "lives", "family": "aurora-postgresql17", **_TAGS,
+          "parameters": [{"name": "rds.force_ssl", "value": "1"}]},
+         {"parameters": [], **_CHANGED_TAGS}),
+    Life("aws:rds/cluster:Cluster", "cluster",
+         {"clusterIdentifier": "lives", "engine": "aurora-postgresql", "masterUsername": "owner",
+          "manageMasterUserPassword": True, "skipFinalSnapshot": True, "dbSubnetGroupName": "$subnets",
+          **_TAGS}, {"backupRetentionPeriod": 7, "applyImmediately": True, **_CHANGED_TAGS}),
+    Life("aws:rds/clusterInstance:ClusterInstance", "instance",
+         {"identifier": "lives", "clusterIdentifier": "lives", "engine": "aurora-postgresql",
+          "instanceClass": "db.r6g.large", **_TAGS},
+         {"promotionTier": 1, "applyImmediately": True, **_CHANGED_TAGS}),
 )  # fmt: skip
 """In the order of their creation."""
 

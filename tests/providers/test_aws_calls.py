@@ -167,6 +167,100 @@ CALLS: Mapping[str, Slots] = {
         update="AddTagsToResource PutParameter",
         delete="DeleteParameter",
     ),
+    "aws:cloudwatch/logGroup:LogGroup": _calls(
+        "logs",
+        create="CreateLogGroup PutRetentionPolicy",
+        read="DescribeLogGroups ListTagsForResource",
+        update="PutRetentionPolicy TagResource",
+        delete="DeleteLogGroup",
+    ),
+    "aws:iam/role:Role": _calls(
+        "iam",
+        create="CreateRole",
+        read="GetRole",
+        update="TagRole UpdateRole UpdateRoleDescription",
+        delete="DeleteRole ListInstanceProfilesForRole",
+    ),
+    "aws:iam/rolePolicy:RolePolicy": _calls(
+        "iam", create="PutRolePolicy", read="GetRolePolicy", update="PutRolePolicy", delete="DeleteRolePolicy"
+    ),
+    "aws:iam/policy:Policy": _calls(
+        "iam",
+        create="CreatePolicy",
+        read="GetPolicy GetPolicyVersion",
+        update="CreatePolicyVersion ListPolicyVersions TagPolicy",
+        delete="DeletePolicy DeletePolicyVersion ListPolicyVersions",
+    ),
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": _calls(
+        "iam",
+        create="AttachRolePolicy",
+        read="ListAttachedRolePolicies",
+        update=None,
+        delete="DetachRolePolicy",
+    ),
+    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": _calls(
+        "iam",
+        create="CreateOpenIDConnectProvider",
+        read="GetOpenIDConnectProvider",
+        update="AddClientIDToOpenIDConnectProvider RemoveClientIDFromOpenIDConnectProvider "
+        "TagOpenIDConnectProvider",
+        delete="DeleteOpenIDConnectProvider",
+    ),
+    "aws:secretsmanager/secret:Secret": _calls(
+        "secretsmanager",
+        create="CreateSecret",
+        read="DescribeSecret GetResourcePolicy",
+        update="TagResource UpdateSecret",
+        delete="DeleteSecret DescribeSecret",
+    ),
+    "aws:secretsmanager/secretVersion:SecretVersion": _calls(
+        "secretsmanager", create="PutSecretValue", read="GetSecretValue", update=None, delete=""
+    ),
+    "aws:sns/topic:Topic": _calls(
+        "sns",
+        create="CreateTopic",
+        read="GetTopicAttributes ListTagsForResource",
+        update="SetTopicAttributes TagResource",
+        delete="DeleteTopic",
+    ),
+    "aws:cloudwatch/eventRule:EventRule": _calls(
+        "events",
+        create="PutRule",
+        read="DescribeRule ListTagsForResource",
+        update="PutRule TagResource",
+        delete="DeleteRule",
+    ),
+    "aws:cloudwatch/eventTarget:EventTarget": _calls(
+        "events", create="PutTargets", read="ListTargetsByRule", update="PutTargets", delete="RemoveTargets"
+    ),
+    "aws:rds/subnetGroup:SubnetGroup": _calls(
+        "rds",
+        create="CreateDBSubnetGroup",
+        read="DescribeDBSubnetGroups ListTagsForResource",
+        update="AddTagsToResource ModifyDBSubnetGroup",
+        delete="DeleteDBSubnetGroup DescribeDBSubnetGroups",
+    ),
+    "aws:rds/clusterParameterGroup:ClusterParameterGroup": _calls(
+        "rds",
+        create="CreateDBClusterParameterGroup ModifyDBClusterParameterGroup",
+        read="DescribeDBClusterParameterGroups DescribeDBClusterParameters ListTagsForResource",
+        update="AddTagsToResource ResetDBClusterParameterGroup",
+        delete="DeleteDBClusterParameterGroup",
+    ),
+    "aws:rds/cluster:Cluster": _calls(
+        "rds",
+        create="CreateDBCluster",
+        read="DescribeDBClusters ListTagsForResource",
+        update="AddTagsToResource ModifyDBCluster",
+        delete="DeleteDBCluster DescribeDBClusters",
+    ),
+    "aws:rds/clusterInstance:ClusterInstance": _calls(
+        "rds",
+        create="CreateDBInstance",
+        read="DescribeDBClusters DescribeDBInstances ListTagsForResource",
+        update="AddTagsToResource ModifyDBInstance",
+        delete="DeleteDBInstance DescribeDBInstances",
+    ),
 }
 
 _NOT_ANALYSED = {
@@ -198,6 +292,9 @@ def test_what_is_expected_is_lived_and_what_is_an_exception_exists() -> None:
 
 
 def test_every_delete_of_a_type_calls_something_of_its_own() -> None:
-    """But for what goes with its VPC."""
+    """But for what goes with its VPC, and for the current version, which goes with its secret."""
     silent = {token for token, slots in CALLS.items() if not slots["delete"]}
-    assert silent == {"aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"}
+    assert silent == {
+        "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+        "aws:secretsmanager/secretVersion:SecretVersion",
+    }

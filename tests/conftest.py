@@ -15,6 +15,7 @@ pytest_plugins = [
     "cloud_fixtures",
     "cluster_fixtures",
     "engine_fixtures",
+    "granting_estates",
     "aws_programs",
     "control_plane_fixtures",
     "kubernetes_programs",

@@ -52,6 +52,8 @@ class RoleData:
     """Below the environment's path; empty, or ending in `/`."""
     managed: tuple[str, ...] = ()
     """ARNs of policies of AWS's own that it has besides."""
+    people: bool = False
+    """Whether it is one of people, not of a stack."""
 
 
 def stack_roles(ground: Ground, stack: GroundStack, lock: Lock) -> Iterator[RoleData]:
@@ -115,6 +117,7 @@ def team_roles(ground: Ground, locks: Mapping[str, Lock]) -> Iterator[RoleData]:
                 boundary=ground.boundary_name("people", people=True),
                 policies=people_documents(owned, facts),
                 acts_for=team,
+                people=True,
             )
 
 
@@ -127,6 +130,7 @@ def break_glass_role(ground: Ground, owner: str) -> RoleData:
         boundary=ground.boundary_name(BREAK_GLASS, people=True),
         policies=(policy(statement("Everything", ["*"], ["*"])),),
         acts_for=owner,
+        people=True,
     )
 
 

@@ -106,6 +106,7 @@ def dump_deployment(plan: DeploymentPlan) -> dict[str, Any]:
         "publishes": dump_contract(plan.publishes),
         "findings": [dump_finding(finding) for finding in plan.findings],
         "steps": [dump_step(step) for step in plan.steps],
+        "closing": [dump_step(step) for step in plan.closing],
     }
 
 
@@ -163,6 +164,7 @@ def load_deployment(data: dict[str, Any]) -> DeploymentPlan:
         publishes=load_contract(data["publishes"]),
         findings=tuple(_load_finding(item) for item in data["findings"]),
         steps=tuple(_load_step(item) for item in data["steps"]),
+        closing=tuple(_load_step(item) for item in data["closing"]),
     )
 
 

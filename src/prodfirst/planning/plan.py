@@ -40,6 +40,8 @@ class DeploymentPlan:
     identity: str
     """Who computed the steps, such as a role's ARN; apply takes on the deployment's apply identity."""
     steps: tuple[Step, ...]
+    closing: tuple[Step, ...] = ()
+    """What is left for the end, when all that depends on it is done: identity revokes last."""
     findings: tuple[Finding, ...] = ()
     interrupted: tuple[Interrupted, ...] = ()
     """What a killed run left in flight. The steps are those that are left when apply has taken it up."""
@@ -79,6 +81,7 @@ class DeploymentPlan:
                 "state": self.state,
                 "identity": self.identity,
                 "steps": step_facts(self.steps),
+                "closing": step_facts(self.closing),
                 "findings": [[item.rule, item.severity, item.what, item.why] for item in self.findings],
                 "interrupted": [[item.operation, item.urn, item.fate, item.id] for item in self.interrupted],
                 "checked": self.checked,
@@ -114,7 +117,7 @@ class EstatePlan:
 
     @property
     def has_changes(self) -> bool:
-        return any(plan.changes for plan in self.deployments)
+        return any(plan.changes or plan.closing for plan in self.deployments)
 
     @property
     def findings(self) -> tuple[Finding, ...]:

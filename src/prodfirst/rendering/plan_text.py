@@ -86,6 +86,11 @@ def _deployment(plan: DeploymentPlan, out: Console, *, verbose: bool) -> None:
         steps = [step for step in plan.steps if step.operation is operation]
         if verbose or operation is not Operation.SAME:
             _steps(operation, steps, out, verbose=verbose)
+    if plan.closing:
+        _note("revoked last, when every other deployment of this plan is done:", out, "  ")
+        for operation in _STYLES:
+            steps = [step for step in plan.closing if step.operation is operation]
+            _steps(operation, steps, out, verbose=verbose)
     same = len(plan.steps) - len(plan.changes)
     if same and not verbose:
         _note(f"{same} unchanged", out)
@@ -165,10 +170,13 @@ def _difference(part: Change, *, verbose: bool) -> Text:
 
 def _totals(plan: EstatePlan, out: Console) -> None:
     by_layer: dict[str, Counter[Operation]] = {}
+    last: Counter[str] = Counter()
     for item in plan.deployments:
         by_layer.setdefault(item.layer, Counter()).update(step.operation for step in item.steps)
+        last[item.layer] += len(item.closing)
     for layer, counts in by_layer.items():
-        out.print(Text(f"{printable(layer)}: ", style="bold").append(_counted(counts), style="not bold"))
+        counted = f"{_counted(counts)}{f', then {last[layer]} to revoke' if last[layer] else ''}"
+        out.print(Text(f"{printable(layer)}: ", style="bold").append(counted, style="not bold"))
     if forbidding := sum(finding.severity is Severity.MANDATORY for finding in plan.findings):
         text = f"{forbidding} mandatory finding{'s' if forbidding > 1 else ''}: apply refuses this plan"
         out.print(Text(text, style="bold red"))

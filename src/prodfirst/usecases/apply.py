@@ -50,19 +50,35 @@ class Apply:
 
         results = run_ready(waits, work, workers=workers(), interrupted=self.engine.stop.request)
         for stack, plan in reversed(plans.items()):
-            if results[stack].leftovers:
-                results[stack] = self._close(plan, results[stack])
+            if plan.closing or results[stack].leftovers:
+                results[stack] = self._close(plan, results)
         return EstateResult(self.approved.digest, tuple(results[stack] for stack in plans))
 
-    def _close(self, plan: DeploymentPlan, result: DeploymentResult) -> DeploymentResult:
-        """Delete what a replacement left, now that nothing uses it any more."""
+    def _close(self, plan: DeploymentPlan, results: Mapping[str, DeploymentResult]) -> DeploymentResult:
+        """What was left for the end, now that nothing needs it any more.
+
+        A revocation waits where a dependent did not come through: the next run takes it up.
+        """
+        result = results[plan.stack]
+        waiting = [item.deployment for item in results.values() if item.blocks and item is not result]
+        if result.blocks:
+            return result
+        if plan.closing and (waiting or self.engine.stop.requests):
+            return replace(result, why=_not_revoked(plan, waiting))
         closed = self._timed(plan, self.deployer.close)
         seconds = result.seconds + closed.seconds
         if closed.blocks:
             return replace(
-                result, result=closed.result, why=closed.why, failed=closed.failed, seconds=seconds
+                result,
+                result=closed.result,
+                why=closed.why,
+                findings=closed.findings,
+                failed=closed.failed,
+                seconds=seconds,
             )
-        return replace(result, done=(*result.done, *closed.done), leftovers=(), seconds=seconds)
+        done = (*result.done, *closed.done)
+        ended = Result.APPLIED if done else Result.UNCHANGED
+        return replace(result, result=ended, why="", done=done, leftovers=(), seconds=seconds)
 
     def _waits_for(self, stack: str) -> frozenset[str]:
         """What must be done before; on destroy the arrows are reversed."""
@@ -91,6 +107,15 @@ class Apply:
 def _not_reached(plan: DeploymentPlan, blocking: list[str]) -> DeploymentResult:
     names = ", ".join(f"`{name}`" for name in blocking)
     return DeploymentResult(plan.name, Result.NOT_REACHED, why=f"it depends on {names}")
+
+
+def _not_revoked(plan: DeploymentPlan, waiting: list[str]) -> str:
+    names = ", ".join(f"`{name}`" for name in waiting)
+    why = f"{names} did not come through, and may need them" if waiting else "stopped on request"
+    return (
+        f"the revocations of this plan were not carried out: {why}; what the roles held stays granted "
+        f"until a plan of `{plan.stack}` and all that it grants to is applied"
+    )
 
 
 def _check_plan(site: Site, plan: EstatePlan) -> None:

@@ -56,6 +56,9 @@ def bootstrap(site: Site, report: Callable[[str], None]) -> tuple[Item, ...]:
             tags={**site.ground.tags("identity", "identity"), "prodfirst:acts-for": role.acts_for},
         )
         items.append(Item("identity", role.name, made))
+    # of stacks that left the estate, once their roles are gone
+    for name in site.boundaries.retire_policies(limits.keys(), site.ground.path):
+        report(f"boundary `{name}` is not needed any more, and was deleted")
     return tuple(items)
 
 

@@ -18,6 +18,7 @@ from prodfirst.kernel.errors import Problem, Refused
 from prodfirst.kernel.findings import Finding
 from prodfirst.kernel.paths import home, private_dir
 from prodfirst.planning.admit import admit
+from prodfirst.planning.closing import last_steps
 from prodfirst.planning.contracts import ReadField
 from prodfirst.planning.interrupted import Interrupted
 from prodfirst.planning.plan import DeploymentPlan
@@ -26,6 +27,7 @@ from prodfirst.planning.results import DeploymentResult, Result, StepFailure
 from prodfirst.planning.state import EMPTY, StateVersion
 from prodfirst.planning.steps import Operation, Step
 from prodfirst.usecases.contracts import check_published, reads_of
+from prodfirst.usecases.keeping import held_roles, keeping
 from prodfirst.usecases.narrate import narrator
 from prodfirst.usecases.plan import bind
 from prodfirst.usecases.preflight import refuse_what_clusters_refuse
@@ -62,8 +64,9 @@ class Deployer:
             return DeploymentResult(
                 plan.name, Result.UNCHANGED, why="nothing was planned, and nothing changed"
             )
+        held = keeping(held_roles(self.site, stack, access)) if plan.closing else {}
         with (
-            self.site.engine_run(stack, access, reads) as run,
+            self.site.engine_run(stack, access, reads, more=held) as run,
             tempfile.TemporaryDirectory(prefix="plan-", dir=private_dir(home() / "tmp")) as folder,
         ):
             if version is None:
@@ -122,21 +125,24 @@ class Deployer:
         return _result(plan, outcome)
 
     def close(self, plan: DeploymentPlan) -> DeploymentResult:
-        """Delete the old halves of replacements, which the approved plan holds, and nothing else."""
+        """What the approved plan leaves for the end, and nothing else: revocations, old halves of
+        replacements."""
         stack = self.site.estate.stacks[StackName(plan.stack)]
         _, access = self.site.identity(stack, "apply")
+        version = recorded_version(self.site, stack, access)
         reads = reads_of(self.site, stack, access, {})
-        hear = narrator(plan.name, self.listen)
-        self.listen(Phase(plan.name, "delete what was replaced", carries_out=True))
-        with self.site.engine_run(stack, access, reads) as run:
-            preview = self.engine.preview(run, on_event=hear)
-            replaced = {step.urn for step in plan.steps if step.operation is Operation.REPLACE}
-            for step in preview.steps:
-                if step.operation is not Operation.SAME and (
-                    step.operation is not Operation.DELETE or step.urn not in replaced
-                ):
-                    raise Refused(_more_than_closing(plan, step))
-            return _result(plan, self.engine.update(run, on_event=hear))
+        what = "revoke what nothing needs any more" if plan.closing else "delete what was replaced"
+        with (
+            self.site.engine_run(stack, access, reads) as run,
+            tempfile.TemporaryDirectory(prefix="plan-", dir=private_dir(home() / "tmp")) as folder,
+        ):
+            self.listen(Phase(plan.name, what))
+            guard = Path(folder) / "plan.json"
+            preview = self.engine.preview(run, save_plan=guard, on_event=narrator(plan.name, self.listen))
+            fresh = replace(self._now(plan, stack, reads), steps=preview.steps)
+            resolved = _admit(replace(plan, steps=last_steps(plan)), fresh)
+            self.journal.write("started", plan.name, plan=plan.digest, resolved=resolved)
+            return self._update(plan, run, guard, self._same_state(stack, access, version))
 
     def _check_state(self, plan: DeploymentPlan, version: StateVersion | None, *, resumed: bool) -> None:
         if resumed or (version or EMPTY) == plan.state:
@@ -183,15 +189,6 @@ def _admit(approved: DeploymentPlan, fresh: DeploymentPlan, *, resumed: bool = F
     if admission.refusals:
         raise NotAdmitted(admission.refusals)
     return len(admission.resolved)
-
-
-def _more_than_closing(plan: DeploymentPlan, step: Step) -> Problem:
-    return Problem(
-        f"`{plan.name}` would `{step.operation}` `{step.name}` ({step.type}) beside what was replaced",
-        step.source or step.urn,
-        "after its apply only the old halves of its replacements should be left to delete",
-        "run `prodfirst plan` again and have the new plan approved",
-    )
 
 
 def _result(plan: DeploymentPlan, outcome: Outcome) -> DeploymentResult:

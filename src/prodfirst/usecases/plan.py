@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
 
 from prodfirst.adapters.aws.access import AwsAccess
 from prodfirst.adapters.pulumi.engine import Engine, Preview
 from prodfirst.adapters.pulumi.scratch import scratch
 from prodfirst.adapters.source import folder_digest, mapping_digest
-from prodfirst.estate.definition import Reader, Stack, StackName
+from prodfirst.estate.definition import Layer, Reader, Stack, StackName
 from prodfirst.kernel.errors import Failure, Problem, ProdfirstError
 from prodfirst.kernel.ready import run_ready, workers
+from prodfirst.planning.closing import closing_steps, is_revoking
 from prodfirst.planning.contracts import Contract, ReadField, contract_in
 from prodfirst.planning.guards import Subject, check
 from prodfirst.planning.interrupted import Interrupted
@@ -21,6 +25,8 @@ from prodfirst.planning.state import EMPTY, StateVersion
 from prodfirst.planning.steps import Step, in_order
 from prodfirst.usecases.contracts import reads_of
 from prodfirst.usecases.cutoff import Cutoff
+from prodfirst.usecases.keeping import held_roles, keeping
+from prodfirst.usecases.left_behind import left_behind
 from prodfirst.usecases.lock_guard import lock_findings
 from prodfirst.usecases.narrate import narrator
 from prodfirst.usecases.recorded import Recorded, recorded, recorded_version
@@ -122,7 +128,23 @@ class _Planning:
             interrupted=interrupted,
         )
         self._cutoff.keep(stack, basis, made, preview)
+        if stack.layer is Layer.IDENTITY and is_revoking(made.steps):
+            return self._revoking(made, stack, access, known)
         return made
+
+    def _revoking(
+        self, exact: DeploymentPlan, stack: Stack, access: AwsAccess, known: Recorded | None
+    ) -> DeploymentPlan:
+        """A plan of identity in two halves: what other deployments of this plan may need is kept for them."""
+        held = held_roles(self._site, stack, access)
+        findings = tuple(left_behind(self._site, held, exact.steps))
+        made = replace(exact, findings=(*findings, *exact.findings))
+        if len(self._stacks) == 1:
+            return made
+        preview, _ = self._preview(stack, access, exact.reads, known, more=keeping(held))
+        steps = in_order(preview.steps)
+        closing = closing_steps(steps, exact.steps)
+        return replace(made, steps=steps, closing=closing, checked=_not_checked(steps))
 
     def removal(self, name: StackName, _planned: Mapping[StackName, DeploymentPlan]) -> DeploymentPlan:
         """Preview the empty program."""
@@ -133,7 +155,7 @@ class _Planning:
         staying = self._staying_readers(stack) if known and known.contract else ()
         contract = known.contract if known else {}
         version = known.version if known else EMPTY
-        return bind(
+        made = bind(
             site,
             stack,
             identity,
@@ -144,6 +166,11 @@ class _Planning:
             readers=staying,
             interrupted=interrupted,
         )
+        if stack.layer is not Layer.IDENTITY:
+            return made
+        held = held_roles(site, stack, access)
+        findings = left_behind(site, held, made.steps, self._stacks)
+        return replace(made, findings=(*findings, *made.findings))
 
     def _preview(
         self,
@@ -153,12 +180,13 @@ class _Planning:
         known: Recorded | None,
         *,
         empty: bool = False,
+        more: Mapping[str, Any] = MappingProxyType({}),
     ) -> tuple[Preview, tuple[Interrupted, ...]]:
         """And what a killed run left in flight, which is found out first, on a copy of the state."""
         deployment = f"{stack.name}/{self._site.environment.name}"
         self._listen(Phase(deployment, "preview"))
         hear = narrator(deployment, self._listen)
-        with self._site.engine_run(stack, access, reads) as run:
+        with self._site.engine_run(stack, access, reads, more=more) as run:
             if known and known.in_flight:
                 from prodfirst.usecases.recovery import Recovery  # after a kill alone
 

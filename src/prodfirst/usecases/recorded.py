@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
 
 from prodfirst.adapters.aws.access import AwsAccess
 from prodfirst.adapters.pulumi.checkpoint import inputs_of_type, latest_of, outputs_by_urn
 from prodfirst.contracts.publication import CONTRACT_TYPE
 from prodfirst.estate.definition import Stack
+from prodfirst.kernel.errors import Problem, Refused
 from prodfirst.planning.contracts import Contract, contract_of
 from prodfirst.planning.state import StateVersion, state_version
 from prodfirst.resources.graph import Urn
@@ -33,6 +36,7 @@ def recorded(site: Site, stack: Stack, access: AwsAccess) -> Recorded | None:
     checkpoint = site.bucket(access).checkpoint(stack.project, site.environment.name)
     if checkpoint is None:
         return None
+    _check_owner(site, stack, checkpoint)
     contracts = inputs_of_type(checkpoint, CONTRACT_TYPE)
     return Recorded(
         state_version(checkpoint),
@@ -40,6 +44,25 @@ def recorded(site: Site, stack: Stack, access: AwsAccess) -> Recorded | None:
         outputs_by_urn(checkpoint, "kubernetes:"),
         bool(latest_of(checkpoint).get("pending_operations")),
     )
+
+
+def _check_owner(site: Site, stack: Stack, checkpoint: Mapping[str, Any]) -> None:
+    """Raises Refused where the state is under another stack's key, as after a rename."""
+    secrets = latest_of(checkpoint).get("secrets_providers") or {}
+    place = urlsplit(str((secrets.get("state") or {}).get("url", "")))
+    alias = f"{place.netloc}{place.path}"
+    ours = site.ground.key_alias("")
+    if alias.startswith(ours) and alias != site.ground.key_alias(stack.name):
+        other = alias.removeprefix(ours)
+        raise Refused(
+            Problem(
+                f"the state of project `{stack.project}` is stack `{other}`'s, not `{stack.name}`'s",
+                stack.position,
+                f"it lies under the key of `{other}`, which no identity of `{stack.name}` may use",
+                f"remove `{other}` under its own name (`prodfirst destroy {other}`), and give the program of "
+                f"`{stack.name}` another project name in its `Pulumi.yaml`",
+            )
+        )
 
 
 def recorded_version(site: Site, stack: Stack, access: AwsAccess) -> StateVersion | None:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from prodfirst.adapters.aws import taking_on
@@ -63,15 +64,19 @@ class Site:
         return AwsAccess(region, variables)
 
     def identity(self, stack: Stack, phase: Phase) -> tuple[str, AwsAccess]:
-        """The ARN of a stack's identity, and access under it for one run. Raises Failure.
+        """The ARN of a stack's identity, and access under it for one run. Raises Failure."""
+        return self.identity_of(stack.name, phase)
+
+    def identity_of(self, stack: str, phase: Phase) -> tuple[str, AwsAccess]:
+        """The same by the stack's name: one that left the estate may still have its identities.
 
         A CI job's token opens it. On a local environment the local CI plays that job, which ends as soon as
         the credentials are there. On a laptop the environment's declared operator takes it on.
         """
-        arn = self.roles.arn(self.role_name(stack, phase))
+        arn = self.roles.arn(self.ground.role_name(stack, phase))
         session, nobody = f"prodfirst-{phase}", AwsAccess(self.environment.region, self._reach())
         if self.environment.local:
-            name = ci.ci_environment(self.environment.name, stack.name, phase)
+            name = ci.ci_environment(self.environment.name, stack, phase)
             with Runner(self.cloud).job(Work(ci.repository(self.estate), name)) as job:
                 token = _token(job.variables)
                 return arn, taking_on.by_token(nobody, arn, session, token, self.session_seconds)
@@ -211,10 +216,18 @@ class Site:
 
     @contextmanager
     def engine_run(
-        self, stack: Stack, access: AwsAccess, reads: tuple[ReadField, ...] = ()
+        self,
+        stack: Stack,
+        access: AwsAccess,
+        reads: tuple[ReadField, ...] = (),
+        *,
+        more: Mapping[str, Any] = MappingProxyType({}),
     ) -> Iterator[EngineRun]:
-        """What one engine run of a stack is given; its configuration lies in a private folder."""
-        file = self.stack_file(stack)
+        """What one engine run of a stack is given; its configuration lies in a private folder.
+
+        `more` is configuration of this run alone.
+        """
+        file = self.stack_file(stack).with_config(more)
         with tempfile.TemporaryDirectory(prefix="run-", dir=private_dir(home() / "tmp")) as folder:
             path = Path(folder) / f"Pulumi.{self.environment.name}.yaml"
             file.write(path)

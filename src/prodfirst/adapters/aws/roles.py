@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +62,21 @@ class Roles:
                 raise
             self._update(iam, arn, document)
         return arn
+
+    def retire_policies(self, needed: Collection[str], roles: str) -> tuple[str, ...]:
+        """Delete the policies right below the path that nobody needs any more; returns their names.
+
+        One that still is the boundary of a role below the path `roles` stays.
+        """
+        iam = self.access.client("iam")
+        pages = iam.get_paginator("list_policies").paginate(Scope="Local", PathPrefix=self.path)
+        found = {item["Arn"] for page in pages for item in page["Policies"] if item["Path"] == self.path}
+        spare = found - {self.policy_arn(name) for name in needed}
+        if spare:
+            spare -= set(_boundaries(iam, roles))
+        for arn in sorted(spare):
+            self._delete(iam, arn)
+        return tuple(sorted(arn.rpartition("/")[2] for arn in spare))
 
     def ensure(
         self,
@@ -140,3 +155,11 @@ class Roles:
             oldest = min(spare, key=lambda item: int(item["VersionId"].removeprefix("v")))
             iam.delete_policy_version(PolicyArn=arn, VersionId=oldest["VersionId"])
         iam.create_policy_version(PolicyArn=arn, PolicyDocument=text(document), SetAsDefault=True)
+
+
+def _boundaries(iam: Any, path: str) -> Iterator[str]:
+    """ARNs of the boundaries of all roles below a path; a list of roles leaves them out."""
+    for page in iam.get_paginator("list_roles").paginate(PathPrefix=path):
+        for role in page["Roles"]:
+            limit = iam.get_role(RoleName=role["RoleName"])["Role"].get("PermissionsBoundary") or {}
+            yield str(limit.get("PermissionsBoundaryArn", ""))

@@ -2,20 +2,29 @@
 
 What each holds follows from the committed lock files; where it may go at most, from boundaries that
 bootstrap made and that this stack cannot edit. It works under plain `pulumi` too: the estate's facts are
-configuration (`prodfirst:identities`), the permissions are files.
+configuration (`prodfirst:identities`), the permissions are files. A run of prodfirst that carries out other
+stacks besides has two halves: grants first, revocations last (permissions/keeping_aws.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pulumi
 import pulumi_aws as aws
 
 from prodfirst.permissions.ground_aws import Ground, ground_from_json
+from prodfirst.permissions.keeping_aws import (
+    ACTS_FOR,
+    KEEPING,
+    PlacedRole,
+    keeping_from_json,
+    placed_role,
+    with_kept,
+)
 from prodfirst.permissions.lock import Lock, read
-from prodfirst.permissions.policies import text
+from prodfirst.permissions.policies import Policy, text
 from prodfirst.permissions.roles_aws import (
     IDENTITY_LAYER,
     RoleData,
@@ -32,41 +41,59 @@ class Identity(pulumi.ComponentResource):
 
     def __init__(self, name: str, *, locks: Path, opts: pulumi.ResourceOptions | None = None) -> None:
         """`locks`: the folder with the estate's lock files. A stack without one gets no identity yet."""
-        self.ground = ground_from_json(pulumi.Config("prodfirst").require_object("identities"))
-        wanted = tuple(wanted_roles(self.ground, _read(self.ground, locks)))  # before anything is registered
+        settings = pulumi.Config("prodfirst")
+        self.ground = ground_from_json(settings.require_object("identities"))
+        kept = keeping_from_json(settings.get_object(KEEPING.partition(":")[2]) or {})
+        wanted = wanted_roles(self.ground, _read(self.ground, locks))
+        placed = (placed_role(self.ground, item) for item in wanted)
+        roles = tuple(with_kept(placed, kept))  # before anything is registered
         super().__init__("prodfirst:aws:Identity", name, {}, opts)
-        self.roles = {data.name: self._role(data) for data in wanted}
+        self.roles = {role.name: self._role(role) for role in roles}
         self.register_outputs({})
 
-    def _role(self, data: RoleData) -> aws.iam.Role:
-        path, own = self.ground.path, pulumi.ResourceOptions(parent=self)
-        tags = {"prodfirst:acts-for": data.acts_for}
+    def _role(self, data: PlacedRole) -> aws.iam.Role:
+        own = pulumi.ResourceOptions(parent=self)
         role = aws.iam.Role(
             data.name,
             name=data.name,
-            path=f"{path}{data.folder}",
+            path=data.path,
             description=data.description,
             assume_role_policy=text(data.trust),
-            permissions_boundary=self.ground.boundary_arn(data.boundary),
+            permissions_boundary=data.boundary,
             max_session_duration=SESSION_SECONDS,
-            tags=tags,
+            tags=data.tags,
             opts=own,
         )
-        for number, document in enumerate(data.policies, 1):
-            name = f"{data.name}-{number}"
-            policy = aws.iam.Policy(
-                name,
-                name=name,
-                path=path,
-                policy=text(document),
-                tags={"prodfirst:acts-for": data.acts_for},
-                opts=own,
-            )
-            aws.iam.RolePolicyAttachment(name, role=role.name, policy_arn=policy.arn, opts=own)
+        kept = [self._policy(role, data, name, document) for name, document in data.kept.items()]
+        for name, document in data.policies.items():
+            self._policy(role, data, name, document, after=kept)
         for arn in data.managed:
             name = f"{data.name}-{arn.rpartition('/')[2]}"
             aws.iam.RolePolicyAttachment(name, role=role.name, policy_arn=arn, opts=own)
         return role
+
+    def _policy(
+        self,
+        role: aws.iam.Role,
+        data: PlacedRole,
+        name: str,
+        document: Policy,
+        after: Sequence[pulumi.Resource] = (),
+    ) -> pulumi.Resource:
+        """Changed only when what it loses is kept elsewhere: a run that is killed here loses nothing."""
+        policy = aws.iam.Policy(
+            name,
+            name=name,
+            path=self.ground.path,
+            policy=text(document),
+            tags={ACTS_FOR: data.tags[ACTS_FOR]},
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(after)),
+        )
+        own = pulumi.ResourceOptions(parent=self)
+        attached: pulumi.Resource = aws.iam.RolePolicyAttachment(
+            name, role=role.name, policy_arn=policy.arn, opts=own
+        )
+        return attached
 
 
 def wanted_roles(ground: Ground, locks: Mapping[str, Lock]) -> Iterator[RoleData]:

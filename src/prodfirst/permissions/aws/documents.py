@@ -55,16 +55,16 @@ def documents(holdings: Holdings, phase: str) -> tuple[Policy, ...]:
         *_finding_statements(holdings.lock),
         *_statements(holdings.lock.phase(phase), holdings.facts),
     ]
-    packed = _packed(statements)
-    if len(packed) > POLICIES_LIMIT:
+    policies = packed(statements)
+    if len(policies) > POLICIES_LIMIT:
         raise InvalidInput(
             Problem(
-                f"the {phase} identity of stack `{holdings.lock.stack}` needs {len(packed)} policies",
+                f"the {phase} identity of stack `{holdings.lock.stack}` needs {len(policies)} policies",
                 why=f"AWS attaches {POLICIES_LIMIT} managed policies of {POLICY_LIMIT} characters to a role",
                 fix="split the stack: it holds more than one identity should",
             )
         )
-    return tuple(packed)
+    return tuple(policies)
 
 
 def people_documents(locks: Sequence[Lock], facts: Facts) -> tuple[Policy, ...]:
@@ -74,17 +74,17 @@ def people_documents(locks: Sequence[Lock], facts: Facts) -> tuple[Policy, ...]:
     Raises InvalidInput where they are too many for one role.
     """
     permissions = [item for lock in locks for item in lock.phase("apply")]
-    packed = _packed(list(_statements(permissions, facts)))
-    if len(packed) > POLICIES_LIMIT:
+    policies = packed(list(_statements(permissions, facts)))
+    if len(policies) > POLICIES_LIMIT:
         names = ", ".join(f"`{lock.stack}`" for lock in locks)
         raise InvalidInput(
             Problem(
-                f"the people who own {names} need {len(packed)} policies",
+                f"the people who own {names} need {len(policies)} policies",
                 why=f"AWS attaches {POLICIES_LIMIT} managed policies of {POLICY_LIMIT} characters to a role",
                 fix="give some of the stacks to another team",
             )
         )
-    return tuple(packed)
+    return tuple(policies)
 
 
 def _state_key(state: StateLocation) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def _filled(held: Conditions, facts: Facts) -> Conditions:
     return tuple((operator, key, tuple(map(facts.fill, values))) for operator, key, values in held)
 
 
-def _packed(statements: Sequence[Mapping[str, Any]]) -> list[Policy]:
+def packed(statements: Sequence[Mapping[str, Any]]) -> list[Policy]:
     """First fit, the largest statement first; equal statements give equal policies."""
     parts = [part for item in statements for part in _small(item)]
     policies: list[list[Mapping[str, Any]]] = []

@@ -1,0 +1,60 @@
+"""The guard of identity: nobody loses the identities that are still needed to remove what they made."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+from prodfirst.adapters.pulumi.checkpoint import latest_of
+from prodfirst.estate.definition import StackName
+from prodfirst.kernel.errors import Failure
+from prodfirst.kernel.findings import Finding, Severity
+from prodfirst.permissions.keeping_aws import ACTS_FOR, PROJECT, PlacedRole
+from prodfirst.planning.steps import Operation, Step
+from prodfirst.usecases.site import Site
+
+RULE = "identity-still-needed"
+
+
+def left_behind(
+    site: Site, held: Iterable[PlacedRole], steps: Iterable[Step], leaving: Collection[str] = ()
+) -> Iterator[Finding]:
+    """A finding for each stack whose roles `steps` delete, and whose resources are still there.
+
+    `held` are the roles as recorded; `leaving` are stacks that the same plan removes before.
+    """
+    gone = {
+        step.inputs.get("name")
+        for step in steps
+        if step.type == "aws:iam/role:Role" and step.operation is Operation.DELETE
+    }
+    stacks = {
+        role.tags[ACTS_FOR]: role.tags[PROJECT]
+        for role in held
+        if role.name in gone and PROJECT in role.tags and role.tags[ACTS_FOR] not in leaving
+    }
+    for name, project in sorted(stacks.items()):
+        yield from _finding(site, name, project)
+
+
+def _finding(site: Site, name: str, project: str) -> Iterator[Finding]:
+    entry = site.estate.stacks.get(StackName(name))
+    where = entry.position if entry else None
+    again = "" if entry else f"put `{name}` back into `prodfirst.yaml`, "
+    fix = f"{again}run `prodfirst destroy {name}`, then plan this again"
+    why = "its identities go with this plan, and nobody else may remove what it made"
+    try:
+        left = _resources(site, name, project)
+    except Failure as error:
+        unseen = f"whether stack `{name}` still has resources could not be seen"
+        yield Finding(RULE, Severity.ADVISORY, unseen, where, f"{why}; {error.problems[0].what}", fix)
+        return
+    if left:
+        what = f"stack `{name}` still has {left} resource{'s' if left > 1 else ''}"
+        yield Finding(RULE, Severity.MANDATORY, what, where, why, fix)
+
+
+def _resources(site: Site, name: str, project: str) -> int:
+    _, access = site.identity_of(name, "plan")
+    checkpoint = site.bucket(access).checkpoint(project, site.environment.name)
+    listed = latest_of(checkpoint or {}).get("resources") or ()
+    return sum(not item["type"].startswith("pulumi:") for item in listed)

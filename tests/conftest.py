@@ -14,6 +14,7 @@ pytest_plugins = [
     "cascade_estates",
     "cloud_fixtures",
     "cluster_fixtures",
+    "acme_cluster",
     "engine_fixtures",
     "granting_estates",
     "aws_programs",

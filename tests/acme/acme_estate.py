@@ -17,8 +17,8 @@ from ruamel.yaml import YAML
 
 BASE = ("identity", "network", "storage", "database", "shop")
 """What most tests need of the example; a cluster and what is in it take as long again."""
-WHOLE = ("identity", "network", "cluster")
-"""What tests of clusters need."""
+WHOLE = ("identity", "network", "cluster", "platform", "database", "storefront", "blog")
+"""What tests of the cluster and of applications need."""
 REMOVABLE = Path("stacks") / "storage" / "Pulumi.local.yaml"
 """In a copy, `storage` is not protected from removal."""
 _REMOVABLE = "config:\n  prodfirst:removable: tests remove this stack\n"
@@ -114,7 +114,7 @@ def applied(estate: Acme) -> None:
     # no stack has identities before this one made them
     estate.run("apply", "--stack", "identity", "--yes")
     estate.run("plan", "--out", "plan.json")
-    estate.run("apply", "plan.json")
+    estate.run("apply", "plan.json", seconds=600)
 
 
 @pytest.fixture(scope="session")
@@ -130,7 +130,7 @@ def acme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Acme]:
 
 @pytest.fixture(scope="session")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Acme]:
-    """All of the example but its database, bootstrapped and applied, in an installation of its own."""
+    """The example with its cluster and applications, applied in an installation of its own."""
     estate = Acme.copy(tmp_path_factory.mktemp("whole"), WHOLE)
     try:
         applied(estate)

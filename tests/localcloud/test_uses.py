@@ -52,6 +52,9 @@ class Known:
     def eks(self, region: str, kind: str, cluster: str, name: str) -> str | None:
         return f"arn:aws:eks:{_R}:{_A}:{kind}/{cluster}/{name}/uuid" if name == "n" else None
 
+    def access_entry(self, region: str, held: str) -> str:
+        return held.replace("/uuid", "/role/n/uuid")
+
     def associated(self, region: str, association: str) -> tuple[str, ...]:
         return ("rtb-00000001", "subnet-00000001")
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from permission_layouts import allowed, estate, lock, resource
+from permission_layouts import allowed, estate, graph, lock, resource
 
 from prodfirst.estate.definition import EnvironmentName
 from prodfirst.kernel.errors import InvalidInput
-from prodfirst.permissions.kubernetes import RbacRule, rules_of
+from prodfirst.permissions.kubernetes import STACK_ROLES, RbacRule, locks_read, rules_of
 from prodfirst.permissions.kubernetes_kinds import plural_of
 from prodfirst.permissions.lock import Lock
 from prodfirst.permissions.synthesis import facts_of
@@ -110,3 +111,44 @@ def test_kubernetes_permissions_are_no_part_of_aws_policies() -> None:
 )  # fmt: skip
 def test_plural_names_are_those_that_rbac_matches(kind: str, plural: str) -> None:
     assert plural_of(kind) == plural
+
+
+def stack_roles(namespace: str, *children: Resource) -> tuple[Resource, ...]:
+    """The component that makes roles from lock files, with what it made."""
+    made = replace(resource(STACK_ROLES, "shop", namespace=namespace, locks=["shop"]), custom=False)
+    return made, *(replace(child, parent=made.urn) for child in children)
+
+
+ROLE = "kubernetes:rbac.authorization.k8s.io/v1:Role"
+
+
+def test_the_lock_of_who_makes_roles_follows_from_no_other_lock() -> None:
+    rule = {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["patch"]}
+    assert lock(*stack_roles("shop", thing(ROLE, "prodfirst:shop:apply", rules=[rule]))) == lock(
+        *stack_roles("shop")
+    )
+
+
+def test_who_makes_roles_in_a_namespace_needs_to_escalate_there_and_nowhere_else() -> None:
+    held = rules(lock(*stack_roles("shop")), "apply")
+    assert {rule.namespace for rule in held} == {"shop"}
+    (making,) = [rule for rule in held if "escalate" in rule.verbs]
+    assert (making.resource, making.name) == ("roles", "*")
+    assert rules(lock(*stack_roles("shop")), "plan") == {
+        RbacRule("shop", "rbac.authorization.k8s.io", "roles", "*", ("get",)),
+        RbacRule("shop", "rbac.authorization.k8s.io", "rolebindings", "*", ("get",)),
+    }
+    assert {rule.resource for rule in rules(lock(*stack_roles("")), "plan")} == {
+        "clusterroles",
+        "clusterrolebindings",
+    }
+
+
+def test_whose_locks_a_program_reads_is_known_from_its_graph() -> None:
+    assert locks_read(graph(*stack_roles("shop"), thing(SECRET, "api"))) == {"shop"}
+
+
+def test_a_part_of_an_object_stays_one_word_of_the_lock() -> None:
+    rule = {"apiGroups": [""], "resources": ["pods/log"], "verbs": ["get"]}
+    held = rules(lock(thing(ROLE, "dev", rules=[rule])), "apply")
+    assert RbacRule("shop", "", "pods/log", "*", ("get",)) in held

@@ -53,7 +53,12 @@ class Blueprint(pulumi.ComponentResource):
             **{key: item.off if key in off else item.on for key, item in self.protections.items()},
             **self._checked(overrides or {}),
         }
-        super().__init__(self.token, name, {"overrides": sorted(overrides or {}), "unprotected": off}, opts)
+        said = {"overrides": sorted(overrides or {}), "unprotected": off, **self.declared()}
+        super().__init__(self.token, name, said, opts)
+
+    def declared(self) -> Mapping[str, Any]:
+        """What else the component says of itself in the resource graph; called before anything is made."""
+        return {}
 
     def settings(self, part: str) -> dict[str, Any]:
         """The properties of one part, as its resource takes them; those that are None are left out."""

@@ -14,7 +14,7 @@ class Change:
     """One grant that comes or goes."""
 
     phase: str
-    """Whose: `plan` (both identities hold it), or `apply`."""
+    """Whose: `plan` (the apply identity holds it too), `apply`, or `workload`."""
     grant: Grant
     environments: tuple[str, ...]
     """Where alone; empty for everywhere."""
@@ -44,7 +44,7 @@ def _key(change: Change) -> tuple[str, Grant, tuple[str, ...]]:
 
 
 def _changes(lock: Lock) -> Iterator[Change]:
-    for phase, permissions in (("plan", lock.plan), ("apply", lock.apply)):
+    for phase, permissions in (("plan", lock.plan), ("apply", lock.apply), ("workload", lock.workload)):
         for item in permissions:
             for grant in item.grants():
                 yield Change(phase, grant, item.environments, item.reasons)

@@ -39,6 +39,7 @@ def missing_permissions(
     lacking = [
         *_lacking(needs.plan, held, "plan"),
         *_lacking((*needs.plan, *needs.apply), held, "apply"),
+        *_lacking(needs.workload, held, "workload"),
     ]
     return tuple(_findings(lacking, stack, fix))
 
@@ -48,7 +49,7 @@ class _Held:
 
     def __init__(self, lock: Lock, environment: str) -> None:
         self._grants: dict[tuple[str, str], list[tuple[Grant, frozenset[tuple[str, str]]]]] = {}
-        for phase in ("plan", "apply"):
+        for phase in ("plan", "apply", "workload"):
             for item in lock.phase(phase):
                 if item.holds_in(environment):
                     why = frozenset((reason.type, reason.name) for reason in item.reasons)
@@ -86,11 +87,12 @@ def _findings(lacking: Iterable[tuple[str, Need]], stack: Stack, fix: str) -> It
 
 
 def _shown(found: Iterable[tuple[str, Need]]) -> str:
-    by_phase: Mapping[str, set[str]] = {"plan": set(), "apply": set()}
+    by_phase: Mapping[str, set[str]] = {"plan": set(), "apply": set(), "workload": set()}
     for phase, need in found:
         by_phase[phase].add(need.grant.action)
     rest = by_phase["apply"] - by_phase["plan"]
-    parts = [(actions, phase) for phase, actions in (("plan", by_phase["plan"]), ("apply", rest)) if actions]
+    listed = (("plan", by_phase["plan"]), ("apply", rest), ("run its pods", by_phase["workload"]))
+    parts = [(actions, phase) for phase, actions in listed if actions]
     return " and ".join(
         f"{', '.join(f'`{action}`' for action in sorted(actions))} to {phase}" for actions, phase in parts
     )

@@ -3,7 +3,8 @@
 Source: what was measured of the original provider (4.34, server-side apply): each verb was taken away by
 itself, and broke the operation named. A grant's action is `kubernetes:VERB`, its resource
 `GROUP/PLURAL/NAMESPACE/NAME`: group `core` for the nameless one, namespace `-` for what has none and `*` for
-all, name `*` where RBAC takes none: `create`, `list` and `watch` never do.
+all, name `*` where RBAC takes none: `create`, `list` and `watch` never do. A part of an object is written
+`pods:log`, as `/` divides.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from prodfirst.permissions.grants import Grant, Need, Reason, Slot
 from prodfirst.permissions.kubernetes_kinds import AWAITS, CLUSTER_WIDE, SKIPPED_AWAIT, plural_of
 from prodfirst.permissions.lock import Permission
 from prodfirst.permissions.placeholders import Facts
-from prodfirst.resources.graph import Resource, Urn
+from prodfirst.resources.graph import Resource, ResourceGraph, Urn, urn_type
 from prodfirst.resources.values import Value
 
 PACKAGE = "kubernetes"
@@ -25,6 +26,15 @@ READING_VERBS = frozenset({"get", "list", "watch"})
 _RBAC = "rbac.authorization.k8s.io"
 _UNNAMED = "the provider makes the name up, and RBAC knows no patterns"
 _COLLECTION = "RBAC names no objects for `{verb}`: it is the whole collection"
+_BY_LOCKS = "which roles there are, and what they grant, follows from the lock files"
+STACK_ROLES = "prodfirst:kubernetes:StackRoles"
+"""The component that makes roles from lock files (blueprints/kubernetes/stack_roles.py)."""
+_MAKING: Mapping[Slot, tuple[str, ...]] = {
+    Slot.CREATE: ("create",),
+    Slot.READ: ("get",),
+    Slot.UPDATE: ("get", "patch"),
+    Slot.DELETE: ("delete", "get", "list", "watch"),
+}
 _TOOLS = ("helm.sh", "kustomize", "yaml", "index")
 """Parts of the package that are no kinds of the API."""
 
@@ -57,13 +67,41 @@ def needs_of(resource: Resource, graph: Mapping[Urn, Resource]) -> Iterator[Need
     yield from _granted(resource, kind, where)
 
 
+def is_of_stack_roles(resource: Resource) -> bool:
+    """Whether an object is a part of roles that follow from lock files, and so has no needs of its own."""
+    return resource.parent is not None and urn_type(resource.parent) == STACK_ROLES
+
+
+def locks_read(graph: ResourceGraph) -> frozenset[str]:
+    """The stacks whose lock files a program turned into roles: it is to be planned again when one changes."""
+    listed = (item.inputs.get("locks") for item in graph.resources if item.type == STACK_ROLES)
+    return frozenset(stack for found in listed for stack in _texts(found))
+
+
+def needs_of_stack_roles(component: Resource) -> Iterator[Need]:
+    """What whoever makes the roles of other stacks needs, whatever those hold: else one lock would follow
+    from the content of another. `escalate` and `bind` stand for verbs that the maker does not hold itself.
+    """
+    where = component.inputs.get("namespace")
+    scope = where if isinstance(where, str) and where else "-"
+    for plural, verb in (("roles", "escalate"), ("rolebindings", "")):
+        place = f"{_RBAC}/{plural if scope != '-' else f'cluster{plural}'}/{scope}"
+        maker = _Maker(component, place)
+        for slot, verbs in _MAKING.items():
+            yield from maker.needs(slot, verbs, "*", _BY_LOCKS)
+        if verb:
+            for slot in (Slot.CREATE, Slot.UPDATE):
+                yield from maker.needs(slot, (verb, "bind"), "*", _BY_LOCKS)
+
+
 def rules_of(permissions: Iterable[Permission], facts: Facts) -> tuple[RbacRule, ...]:
     """The Kubernetes part of a lock's permissions as rules, one for each set of verbs."""
     verbs: dict[tuple[str, str, str, str], set[str]] = {}
     for item in permissions:
         for grant in item.grants() if item.holds_in(facts.environment) else ():
             if grant.action.startswith(f"{PACKAGE}:"):
-                group, plural, where, name = facts.fill(grant.resource).split("/", 3)
+                group, part, where, name = facts.fill(grant.resource).split("/", 3)
+                plural = part.replace(":", "/")
                 verbs.setdefault((where, group, plural, name), set()).add(grant.action.split(":", 1)[1])
     return tuple(
         RbacRule(where, "" if group == "core" else group, plural, name, tuple(sorted(found)))
@@ -117,7 +155,7 @@ def _granted(resource: Resource, kind: _Kind, where: str) -> Iterator[Need]:
     if kind.kind in ("Role", "ClusterRole"):
         scope = where if kind.kind == "Role" else "*"
         for group, plural, name, verb in _rules(resource.inputs.get("rules")):
-            maker = _Maker(resource, f"{group or 'core'}/{plural}/{scope}")
+            maker = _Maker(resource, f"{group or 'core'}/{plural.replace('/', ':')}/{scope}")
             for slot in (Slot.CREATE, Slot.UPDATE):
                 yield from maker.needs(slot, (verb,), name, "the role that the program makes grants it")
     if kind.kind in ("RoleBinding", "ClusterRoleBinding"):

@@ -1,7 +1,8 @@
-"""`permissions/<stack>.lock.json`: the exact permissions of a stack's plan and apply identities.
+"""`permissions/<stack>.lock.json`: the exact permissions of a stack's identities.
 
 Written by `prodfirst permissions sync` alone, reviewed as a difference, turned into roles. The apply identity
-holds what the plan identity holds, and its own section besides. Shape, version 1: `environments` the file
+holds what the plan identity holds, and its own section besides; an application's pods hold the section
+`workload` and nothing else. Shape, version 1: `environments` the file
 was made for, then permissions: `actions`, `resources`, `conditions` (as in a policy), `reasons`, and where it
 applies `unscopable` (why `*`) and `environments` (where it is needed at all).
 """
@@ -58,9 +59,13 @@ class Lock:
     plan: tuple[Permission, ...]
     apply: tuple[Permission, ...]
     """What the apply identity holds besides."""
+    workload: tuple[Permission, ...] = ()
+    """What its pods hold; empty for what is no application."""
 
     def phase(self, phase: str) -> tuple[Permission, ...]:
-        """All that the identity of a phase (`plan`, `apply`) holds."""
+        """All that an identity (`plan`, `apply`, `workload`) holds."""
+        if phase == "workload":
+            return self.workload
         return self.plan if phase == "plan" else (*self.plan, *self.apply)
 
 
@@ -143,6 +148,7 @@ def _dump(lock: Lock) -> dict[str, Any]:
         "environments": list(lock.environments),
         "plan": [_dump_permission(item) for item in lock.plan],
         "apply": [_dump_permission(item) for item in lock.apply],
+        **({"workload": [_dump_permission(item) for item in lock.workload]} if lock.workload else {}),
     }
 
 
@@ -190,6 +196,7 @@ def _load(data: Mapping[str, Any]) -> Lock:
         environments=tuple(data["environments"]),
         plan=tuple(map(_load_permission, data["plan"])),
         apply=tuple(map(_load_permission, data["apply"])),
+        workload=tuple(map(_load_permission, data.get("workload", ()))),
     )
 
 

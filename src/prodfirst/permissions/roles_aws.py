@@ -79,7 +79,7 @@ def roles_for_services(ground: Ground, stack: GroundStack, lock: Lock) -> Iterat
             description=f"{role.purpose.principal} for stack {stack.name}",
             trust=role.trust,
             boundary=ground.boundary_name(SERVICE, people=True),
-            policies=(),
+            policies=role.policies,
             acts_for=stack.name,
             folder=SERVICE_FOLDER,
             managed=role.managed,

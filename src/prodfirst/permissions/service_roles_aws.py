@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from prodfirst.kernel.role_names import SERVICE_FOLDER
+from prodfirst.permissions.aws.documents import workload_documents
 from prodfirst.permissions.ground_aws import Ground, GroundStack
 from prodfirst.permissions.lock import Lock
 from prodfirst.permissions.placeholders import Facts
@@ -29,6 +30,7 @@ class Purpose:
     """Names of AWS's own managed policies."""
 
 
+WORKLOAD = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 PURPOSES: Mapping[str, Purpose] = {
     # EKS user guide, "Amazon EKS cluster IAM role" and "Amazon EKS node IAM role"
     "aws:eks/cluster:Cluster": Purpose("eks.amazonaws.com", managed=("AmazonEKSClusterPolicy",)),
@@ -36,6 +38,8 @@ PURPOSES: Mapping[str, Purpose] = {
         "ec2.amazonaws.com",
         managed=("AmazonEC2ContainerRegistryReadOnly", "AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy"),
     ),
+    # EKS user guide, "EKS Pod Identity role": the session carries tags of its pod
+    WORKLOAD: Purpose("pods.eks.amazonaws.com", ("sts:AssumeRole", "sts:TagSession")),
 }
 """Type → purpose."""
 
@@ -49,6 +53,7 @@ class ServiceRole:
     trust: Policy
     managed: tuple[str, ...]
     """ARNs."""
+    policies: tuple[Policy, ...] = ()
 
 
 def service_roles(ground: Ground, stack: GroundStack, lock: Lock) -> Iterator[ServiceRole]:
@@ -65,7 +70,11 @@ def service_roles(ground: Ground, stack: GroundStack, lock: Lock) -> Iterator[Se
                 found[arn.rpartition("/")[2]] = purposes[0]
     for name, purpose in sorted(found.items()):
         yield ServiceRole(
-            name, purpose, _trust(purpose, ground.account), tuple(map(managed_arn, purpose.managed))
+            name,
+            purpose,
+            _trust(purpose, ground.account),
+            tuple(map(managed_arn, purpose.managed)),
+            workload_documents(lock, facts) if purpose is PURPOSES[WORKLOAD] else (),
         )
 
 

@@ -21,6 +21,7 @@ from prodfirst.permissions.aws.table import TABLE
 from prodfirst.permissions.grants import Conditions, Grant, Need, Reason, Slot, conditions
 from prodfirst.permissions.lock import Lock, Permission
 from prodfirst.permissions.placeholders import Facts
+from prodfirst.permissions.workload_aws import APPLICATION, needs_of_workload
 from prodfirst.resources.graph import Resource, ResourceGraph
 
 WITHOUT_CLOUD = frozenset({"random", "time", "tls"})
@@ -33,6 +34,7 @@ class InEnvironment:
 
     plan: tuple[Need, ...]
     apply: tuple[Need, ...]
+    workload: tuple[Need, ...] = ()
 
 
 def lock_of(estate: Estate, stack: Stack, graphs: Mapping[str, ResourceGraph]) -> Lock:
@@ -48,21 +50,36 @@ def lock_of(estate: Estate, stack: Stack, graphs: Mapping[str, ResourceGraph]) -
         environments=names,
         plan=_permissions({name: item.plan for name, item in found.items()}),
         apply=_permissions({name: item.apply for name, item in found.items()}),
+        workload=_permissions({name: item.workload for name, item in found.items()}),
     )
 
 
 def needs_in(estate: Estate, stack: Stack, environment: Environment, graph: ResourceGraph) -> InEnvironment:
     """What the identities of a stack need in one environment; `plan` holds reads, `apply` the rest."""
     facts = facts_of(environment)
-    whole = tuple(
-        replace(need, grant=_abstract(need.grant, facts), reason=_abstract_reason(need.reason, facts))
-        for need in _needs(estate, stack, environment, graph)
-    )
+    whole = _abstracted(_needs(estate, stack, environment, graph), facts)
     held = {need.grant for need in whole if need.reason.slot is Slot.READ}
     # with every reason: a change of one resource may need what another is read with
     plan = tuple(need for need in whole if need.grant in held)
     _check_reading(plan)
-    return InEnvironment(plan, tuple(need for need in whole if need.grant not in held))
+    workload = _abstracted(_of_workload(estate, stack, environment, graph), facts)
+    return InEnvironment(plan, tuple(need for need in whole if need.grant not in held), workload)
+
+
+def _abstracted(needs: Iterable[Need], facts: Facts) -> tuple[Need, ...]:
+    return tuple(
+        replace(need, grant=_abstract(need.grant, facts), reason=_abstract_reason(need.reason, facts))
+        for need in needs
+    )
+
+
+def _of_workload(
+    estate: Estate, stack: Stack, environment: Environment, graph: ResourceGraph
+) -> Iterator[Need]:
+    reads = frozenset((str(read.stack), field) for read in stack.reads for field in read.fields)
+    for resource in graph.resources:
+        if resource.type == APPLICATION:
+            yield from needs_of_workload(resource, estate.name, environment, reads)
 
 
 def facts_of(environment: Environment) -> Facts:
@@ -87,6 +104,9 @@ def _needs(estate: Estate, stack: Stack, environment: Environment, graph: Resour
             found.extend(_of_resource(subject, stack))
         except InvalidInput as error:
             problems.extend(item for item in error.problems if item not in problems)
+    for resource in graph.resources:
+        if resource.type == kubernetes.STACK_ROLES:
+            found.extend(kubernetes.needs_of_stack_roles(resource))
     for token in graph.invokes:
         try:
             found.extend(_of_function(token, stack, environment))
@@ -122,7 +142,8 @@ def _of_resource(subject: Subject, stack: Stack) -> Iterator[Need]:
     if package in WITHOUT_CLOUD:
         return
     if package == kubernetes.PACKAGE:
-        yield from kubernetes.needs_of(subject.resource, subject.graph)
+        if not kubernetes.is_of_stack_roles(subject.resource):
+            yield from kubernetes.needs_of(subject.resource, subject.graph)
         return
     entry = TABLE.get(subject.resource.type)
     if entry is None:

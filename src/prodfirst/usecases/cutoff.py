@@ -19,6 +19,7 @@ from prodfirst.adapters.source import (
     text_digest,
 )
 from prodfirst.estate.definition import Layer, Stack
+from prodfirst.permissions.kubernetes import locks_read
 from prodfirst.planning.contracts import ReadField, dump_read
 from prodfirst.planning.fingerprint import LastPlan, differing, may_be_kept, reused
 from prodfirst.planning.plan import DeploymentPlan
@@ -59,6 +60,7 @@ class Cutoff:
             for file in preview.files
             if Path(file).is_relative_to(root) and not Path(file).is_relative_to(stack.program)
         )
+        files = tuple(sorted({*files, *map(_lock_file, locks_read(preview.graph))}))
         made = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         self._plans.keep(stack.name, LastPlan(self._parts(basis, files), files, plan, made))
 
@@ -92,4 +94,8 @@ class Cutoff:
     def _locks(self, stack: Stack) -> list[str]:
         """The stack's own; the identity stack turns all of them into roles."""
         stacks = self._site.estate.stacks if stack.layer is Layer.IDENTITY else (stack.name,)
-        return [f"permissions/{name}.lock.json" for name in stacks]
+        return list(map(_lock_file, stacks))
+
+
+def _lock_file(stack: str) -> str:
+    return f"permissions/{stack}.lock.json"

@@ -95,7 +95,11 @@ def committed_views(estate: Estate, stacks: tuple[Stack, ...]) -> tuple[LockView
             _shown(locks.path_of(estate.root, stack.name)),
             "committed",
             _counted(lock),
-            held=(*_held("plan", lock.plan), *_held("apply", lock.apply)),
+            held=(
+                *_held("plan", lock.plan),
+                *_held("apply", lock.apply),
+                *_held("workload", lock.workload),
+            ),
         )
         for stack, lock in found
         if lock is not None

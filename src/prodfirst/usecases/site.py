@@ -239,7 +239,7 @@ class Site:
                 config_file=path,
                 backend_url=f"{self.environment.backend}?region={self.environment.region}",
                 secrets_provider=file.secrets_provider,
-                engine_environment=access.environment,
+                engine_environment=_with_tools(access) if self.environment.local else access.environment,
                 providers=LOCAL_PROVIDERS if self.environment.local else (),
                 contracts=injected(reads),
                 timeout=RUN_SECONDS,
@@ -271,6 +271,14 @@ LOCAL_PROVIDERS = (
     ),
 )
 """What answers for the clouds' packages in a local environment."""
+
+
+def _with_tools(access: AwsAccess) -> Mapping[str, str]:
+    """With the installation's own commands: a kubeconfig names `aws`, which gives a cluster its tokens."""
+    return {
+        **access.environment,
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath))),
+    }
 
 
 def _ground_stack(stack: Stack) -> GroundStack:

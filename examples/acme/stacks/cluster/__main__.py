@@ -1,10 +1,16 @@
-"""The cluster that applications run in."""
+"""The cluster that applications run in, and who enters it."""
 
 from prodfirst.blueprints.aws import Cluster
 from prodfirst.contracts.program import publish, read
 
 network = read("network")
-cluster = Cluster("main", subnet_ids=network.private_subnet_ids)
+cluster = Cluster(
+    "main",
+    subnet_ids=network.private_subnet_ids,
+    furnished_by="platform",
+    stacks=["storefront", "blog"],
+    teams=["shop", "blog"],
+)
 
 publish(
     name=cluster.name,

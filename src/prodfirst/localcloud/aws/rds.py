@@ -93,6 +93,16 @@ class Rds:
         wanted = int(called.parameters.get("Port") or 0)
         master, database = cluster["MasterUsername"], cluster.get("DatabaseName", "")
         await self._databases.create(name, master, password, database, wanted)
+        if secret := cluster.get("MasterUserSecret"):
+            await self._tag(host, str(secret["SecretArn"]), str(cluster["DBClusterArn"]))
+
+    async def _tag(self, host: Host, secret: str, cluster: str) -> None:
+        """As RDS does: by these tags a policy tells whose secret it is."""
+        tags = {"aws:rds:primaryDBClusterArn": cluster, "aws:secretsmanager:owningService": "rds"}
+        listed = [{"Key": key, "Value": value} for key, value in tags.items()]
+        await self._root.call(
+            "secretsmanager", "TagResource", {"SecretId": secret, "Tags": listed}, host.region
+        )
 
     async def _modify(self, host: Host, called: Operation, name: str, response: Response) -> None:
         given = called.parameters

@@ -27,7 +27,7 @@ class Root:
         self._account = account
 
     async def call(
-        self, service: str, action: str, parameters: Mapping[str, str], region: str = ""
+        self, service: str, action: str, parameters: Mapping[str, Any], region: str = ""
     ) -> Mapping[str, Any]:
         """The parsed answer of one call of a query or JSON service; no region is the global endpoint.
 
@@ -50,7 +50,7 @@ class Root:
         return parsed
 
 
-def _payload(service: str, action: str, parameters: Mapping[str, str]) -> tuple[dict[str, str], bytes]:
+def _payload(service: str, action: str, parameters: Mapping[str, Any]) -> tuple[dict[str, str], bytes]:
     """Headers and body of a call, in the service's protocol."""
     described = model(service).metadata
     if described["protocol"] == "json":

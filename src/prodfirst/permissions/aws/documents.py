@@ -87,6 +87,11 @@ def people_documents(locks: Sequence[Lock], facts: Facts) -> tuple[Policy, ...]:
     return tuple(policies)
 
 
+def workload_documents(lock: Lock, facts: Facts) -> tuple[Policy, ...]:
+    """The managed policies of an application's pods. They are few: a secret is two statements."""
+    return tuple(packed(list(_statements(lock.workload, facts))))
+
+
 def _state_key(state: StateLocation) -> dict[str, Any]:
     """The key under the stack's own state carries its tags too, and is bootstrap's: it is used, no more."""
     return {

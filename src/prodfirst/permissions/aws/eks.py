@@ -130,6 +130,17 @@ _ENTRY = arn(
 )
 
 
+def _admitted(subject: Subject) -> list[Target]:
+    """Only the principal that the program lets in, in the groups that it names."""
+    limits: dict[str, dict[str, str | tuple[str, ...]]] = {}
+    principal, groups = subject.value("principalArn"), subject.value("kubernetesGroups")
+    if isinstance(principal, str):
+        limits["ArnEquals"] = {"eks:principalArn": principal}
+    if isinstance(groups, tuple) and all(isinstance(item, str) for item in groups):
+        limits["ForAllValues:StringEquals"] = {"eks:kubernetesGroups": tuple(map(str, groups))}
+    return list(of(_OF_CLUSTER, **limits)(subject))
+
+
 def _granted(subject: Subject) -> list[Target]:
     """Only the policy that the program associates, on the scope that it names."""
     limits: dict[str, str] = {}
@@ -155,7 +166,7 @@ ACCESS_ENTRY = Entry(
         retags="TagResource UntagResource",
     ),
     (
-        rule("CreateAccessEntry", _OF_CLUSTER),
+        rule("CreateAccessEntry", _admitted),
         rule("DescribeAccessEntry UpdateAccessEntry DeleteAccessEntry", _ENTRY),
         *_tagging(_ENTRY),
     ),

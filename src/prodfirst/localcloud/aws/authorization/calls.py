@@ -47,6 +47,9 @@ class Resources(Protocol):
     def eks(self, region: str, kind: str, cluster: str, name: str) -> str | None:
         """The ARN of a part of a cluster."""
 
+    def access_entry(self, region: str, held: str) -> str:
+        """The ARN that AWS gives the access entry which the API knows by `held`."""
+
     def associated(self, region: str, association: str) -> tuple[str, ...]:
         """The ids that an association of EC2 binds together."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from prodfirst.localcloud.aws.authorization.calls import Call, Use, pairs, tag_keys
+from prodfirst.localcloud.aws.authorization.calls import Call, Keys, Use, pairs, tag_keys
 from prodfirst.localcloud.aws.authorization.targets import arn, uses
 
 _RDS: Mapping[str, tuple[str, ...]] = {
@@ -64,8 +64,25 @@ def eks(call: Call) -> Iterator[Use]:
             bound[type] = [found or arn(call, type, cluster)]
     for resource in call.texts("resourceArn"):
         type = resource.split(":")[-1].split("/")[0]
-        bound[type] = [resource]
-    yield from uses(call, bound, tags=_tags(call))
+        bound[type] = [call.state.access_entry(call.region, resource) if type == "access-entry" else resource]
+    yield from uses(call, bound, tags=_tags(call), keys=_entrance(call))
+
+
+def _entrance(call: Call) -> Keys:
+    """What a call says of an access entry (Service Authorization Reference, condition keys of EKS)."""
+    if call.operation not in ("AssociateAccessPolicy", "CreateAccessEntry", "UpdateAccessEntry"):
+        return {}
+    scope = call.input.get("accessScope") or {}
+    keys: dict[str, str | tuple[str, ...]] = {
+        "eks:accessEntryType": call.text("type"),
+        "eks:accessScope": str(scope.get("type") or ""),
+        "eks:policyArn": call.text("policyArn"),
+        "eks:principalArn": call.text("principalArn"),
+        "eks:username": call.text("username"),
+        "eks:kubernetesGroups": tuple(call.texts("kubernetesGroups")),
+        "eks:namespaces": tuple(map(str, scope.get("namespaces") or ())),
+    }
+    return {key: value for key, value in keys.items() if value}
 
 
 def eks_auth(call: Call) -> Iterator[Use]:

@@ -13,6 +13,7 @@ from typing import Any
 from prodfirst.access.aws.documents import Document
 from prodfirst.access.aws.policies import Kind, ResourcePolicy
 from prodfirst.localcloud.aws.authorization import parsed
+from prodfirst.localcloud.aws.authorization.access_entries import as_at_aws, as_held
 from prodfirst.localcloud.aws.authorization.calls import Key, Tags, pairs
 
 _DEFAULT_REGION = "us-east-1"
@@ -101,7 +102,16 @@ class State:
             return None
         store, key, field = stores[kind]
         with self.scope(region):
-            return (store.get(key) or {}).get(field)
+            found: str | None = (store.get(key) or {}).get(field)
+        return as_at_aws(found, name) if found and kind == "access-entry" else found
+
+    def access_entry(self, region: str, held: str) -> str:
+        """The ARN that AWS gives the access entry which the API knows by `held`; `held` where it has none."""
+        from ministack.services import eks
+
+        with self.scope(region):
+            entries = [item for item in eks._access_entries.values() if item["accessEntryArn"] == held]
+        return as_at_aws(held, entries[0]["principalArn"]) if entries else held
 
     def associated(self, region: str, association: str) -> tuple[str, ...]:
         """The ids that an association of EC2 binds together."""
@@ -181,7 +191,7 @@ def _tags(service: str, resource: str, arn: str) -> Any:
         case "eks":
             from ministack.services import eks
 
-            return eks._tags.get(arn)
+            return eks._tags.get(as_held(arn))
         case "s3":
             from ministack.services import s3
 

@@ -1,0 +1,21 @@
+"""What customers of the shop see."""
+
+from prodfirst.blueprints.kubernetes import Application, connect
+from prodfirst.contracts.program import publish, read
+
+DIGEST = "sha256:4f0bd8c8d5c0b7a5b6a7f3e6b1f4a9d2c3e5f60718293a4b5c6d7e8f90a1b2c3"
+
+cluster, platform, database = read("cluster"), read("platform"), read("database")
+storefront = Application(
+    "storefront",
+    provider=connect(cluster),
+    cluster=cluster,
+    namespace="shop",
+    image=platform.registry.apply(lambda registry: f"{registry}storefront@{DIGEST}"),
+    port=8080,
+    environment={"DATABASE_HOST": database.endpoint, "DATABASE_NAME": database.database},
+    secrets={"DATABASE_SECRET": ("database", "credentials")},
+    reaches=[(read("network").cidr, 443), (read("network").cidr, 5432)],
+)
+
+publish(service=storefront.service)

@@ -91,3 +91,7 @@ def test_nobody_but_its_own_identity_and_its_team_changes_the_cluster(whole: Acm
     tried = [item for item in attempts if item["what"] == changed]
     assert {item["identity"] for item in tried if item["allowed"]} == {"cluster/apply", "team:platform"}
     assert {"cluster/plan", "network/apply", "identity/apply"} <= {item["identity"] for item in tried}
+    taken = [item for item in attempts if item["what"].startswith("take on the service role ")]
+    roles = {item["what"].rpartition(" ")[2] for item in taken}
+    assert {"acme-local-cluster-control-plane", "acme-local-cluster-nodes"} <= roles
+    assert {item["identity"] for item in taken} >= {"cluster/apply", "team:platform"}

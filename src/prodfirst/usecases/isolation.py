@@ -15,6 +15,7 @@ from prodfirst.adapters.aws.access import AwsAccess
 from prodfirst.adapters.aws.calling import ServiceCall, make
 from prodfirst.estate.definition import Stack, Team
 from prodfirst.kernel.errors import Failure, InvalidInput, Problem
+from prodfirst.kernel.role_names import SERVICE_FOLDER
 from prodfirst.permissions import lock as locks
 from prodfirst.permissions.placeholders import Facts
 from prodfirst.permissions.roles_aws import BREAK_GLASS, PHASES
@@ -99,6 +100,7 @@ class _Rows:
             yield from self._contract(stack)
             yield from self._resources(stack)
             yield from self._tagged(stack)
+            yield from self._service_roles(stack)
             for phase in PHASES:
                 if self.actor.word != f"{stack.name}/{phase}":
                     role = self.site.roles.arn(self.site.role_name(stack, phase))
@@ -161,6 +163,14 @@ class _Rows:
             if item.stack == stack.name:
                 own = self.actor.owns(stack) and not item.bootstraps
                 yield own and (item.action, item.pattern) in held, item.what, item.call
+
+    def _service_roles(self, stack: Stack) -> Iterator[Row]:
+        """What a stack passes to a service is the service's to take on, such as a cluster's nodes'."""
+        place = self.site.roles.arn(SERVICE_FOLDER)
+        passed = {arn for action, arn in self._held(stack, "apply") if action == "iam:PassRole"}
+        for arn in sorted(passed):
+            if arn.startswith(place) and not arn.endswith("*"):
+                yield False, f"take on the service role {arn.removeprefix(place)}", assume(arn)
 
     def _held(self, stack: Stack, phase: str) -> Iterator[tuple[str, str]]:
         """(action, ARN or pattern) of what a lock says."""

@@ -1,7 +1,8 @@
 """The aws provider under hard conditions, run as a program: the real one, on a slow or busy AWS.
 
 `THROTTLED` is `OPERATION:TIMES`: so often EC2 answers that operation as it does under too many requests.
-`NEVER_READY` makes every VPC one that never becomes available.
+`NEVER_READY` makes every VPC one that never becomes available, `UNREADABLE` every log group one that its
+maker may not look at.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from botocore.awsrequest import AWSResponse
 
 from prodfirst.providers import protocol
 from prodfirst.providers.aws.__main__ import VERSION
+from prodfirst.providers.aws.logs import LogGroup
 from prodfirst.providers.aws.network import Vpc
 from prodfirst.providers.aws.resource import Call, sdk
 from prodfirst.providers.aws.server import Provider
@@ -40,6 +42,11 @@ class NeverReady(Vpc):
         call.wait(f"vpc `{id}` available", lambda: False)
 
 
+class Unreadable(LogGroup):
+    def read(self, call: Call, id: str, known: Data) -> Data | None:
+        raise PermissionError("you may not look at it")
+
+
 def throttle(times: int) -> Callable[..., AWSResponse | None]:
     count = itertools.count(1)
 
@@ -54,6 +61,7 @@ def main() -> None:
         operation, _, times = setting.partition(":")
         sdk().register(f"before-send.ec2.{operation}", throttle(int(times)))
     types = {**TYPES, Vpc.token: NeverReady()} if os.environ.get("NEVER_READY") else TYPES
+    types = {**types, LogGroup.token: Unreadable()} if os.environ.get("UNREADABLE") else types
     protocol.run(Provider(types, VERSION))
 
 

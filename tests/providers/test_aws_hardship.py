@@ -55,3 +55,22 @@ def test_what_does_not_get_ready_in_time_says_so_is_recorded_and_gone_on_with(
     aws.up(_VPC)
     assert _vpcs(administrator) == [id]
     aws.destroy()
+
+
+_GROUP = HEAD + 'aws.cloudwatch.LogGroup("g", name="unread", tags={"a": "1"})\n'
+
+
+def test_what_was_made_and_could_not_be_looked_at_is_brought_to_its_end_by_the_next_run(
+    aws: AwsProgram, administrator: Caller
+) -> None:
+    """The state has its inputs alone then, and no ARN."""
+    unread = _under(aws, UNREADABLE="yes")
+    unread.program(_GROUP)
+    assert unread.engine.update(unread.run).result is Result.FAILED
+    changed = _GROUP.replace('"1"', '"2"')
+    aws.up(changed)
+    (group,) = administrator.client("logs").describe_log_groups(logGroupNamePrefix="unread")["logGroups"]
+    tags = administrator.client("logs").list_tags_for_resource(resourceArn=group["arn"].removesuffix(":*"))
+    assert tags["tags"]["a"] == "2"
+    assert aws.unsettled(changed) == []
+    aws.destroy()

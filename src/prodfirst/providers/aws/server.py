@@ -177,7 +177,7 @@ class Provider(ResourceProviderServicer):
             return messages.UpdateResponse(properties=properties.write_secret(outputs, hidden))
         call = self._call(session, new, request.timeout)
         try:
-            type_.update(call, request.id, old, new)
+            type_.update(call, request.id, _whole(type_, call, request.id, old), new)
             outputs = self._outputs(type_, call, request.id, new)
         except Exception as error:  # noqa: BLE001 - some of it may be done: the engine must learn what
             _partial(context, request.id, properties.write_secret(new, hidden), error)
@@ -227,6 +227,14 @@ class Provider(ResourceProviderServicer):
         if token not in self._types:
             protocol.abort(context, f"the type `{token}` is not supported by the local provider yet")
         return self._types[token]
+
+
+def _whole(type_: ResourceType, call: Call, id: str, state: Data) -> Data:
+    """A state has inputs alone where the resource could not be looked at when it was made."""
+    outputs = type_.schema.outputs
+    if not outputs or any(name in state for name in outputs):
+        return state
+    return {**state, **(type_.read(call, id, state) or {})}
 
 
 def _live_inputs(type_: ResourceType, call: Call, found: Data, old: Data) -> Data:

@@ -26,10 +26,10 @@ _WIDER = "10.20.0.0/15"
 
 
 def show_cascade(site: Site) -> None:
-    """Plan, and do not apply, another address range of `network`."""
+    """Plan, and do not apply, another address range of `network`, with one that reads it."""
     click.echo(f"pulumi config set cidr {_WIDER}   # in stack {_PUBLISHER}; planned only, and taken back")
     with _configured(site, site.estate.stacks[_PUBLISHER], "cidr", _WIDER):
-        made = _plan(site)
+        made = _plan(site, _PUBLISHER, _READER)
     answer_in(False).plan(made)
     reader = next(item for item in made.deployments if item.stack == _READER)
     planned = {read.field for read in reader.reads if read.knowledge is Knowledge.PLANNED}

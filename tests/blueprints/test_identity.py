@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,8 @@ from typing import Any
 import pytest
 from aws_programs import AwsProgram
 from botocore.exceptions import ClientError
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from local_callers import ACCOUNT, REGION, Caller
 from ruamel.yaml import YAML
 
@@ -87,6 +91,7 @@ def test_every_stack_but_itself_has_two_roles_and_every_owning_team_one(
     assert set(_roles(administrator)) == {
         "acme-local-network-plan", "acme-local-network-apply", "acme-local-storage-plan",
         "acme-local-storage-apply", "acme-local.team-platform", "acme-local.team-data",
+        "acme-local.break-glass",
     }  # fmt: skip
     assert identity.unsettled(_PROGRAM) == []
 
@@ -155,7 +160,82 @@ def test_a_team_role_opens_to_its_group_alone(identity: AwsProgram, administrato
         _person(administrator, "platform", role)
 
 
-def _person(administrator: Caller, team: str, role: str) -> str:
+_BREAK_GLASS = f"arn:aws:iam::{ACCOUNT}:role/prodfirst/acme/local/acme-local.break-glass"
+
+
+def _taking_on(role: str) -> dict[str, Any]:
+    """What EventBridge hears from CloudTrail when somebody takes on a role (CloudTrail User Guide, event
+    record contents)."""
+    detail = {
+        "eventSource": "sts.amazonaws.com",
+        "eventName": "AssumeRole",
+        "awsRegion": REGION,
+        "readOnly": True,
+        "userIdentity": {"type": "IAMUser", "userName": "somebody"},
+        "requestParameters": {"roleArn": role, "roleSessionName": "worst-of-days"},
+    }
+    return {
+        "id": "1",
+        "account": ACCOUNT,
+        "region": REGION,
+        "time": "2026-01-01T00:00:00Z",
+        "source": "aws.sts",
+        "detail-type": "AWS API Call via CloudTrail",
+        "resources": [],
+        "detail": detail,
+    }
+
+
+def test_taking_on_break_glass_raises_an_alarm(identity: AwsProgram, administrator: Caller) -> None:
+    """The rule's pattern takes such an event and no other, it sees read-only events, and its topic has a key
+    that EventBridge may use."""
+    identity.up(_PROGRAM)
+    name = "acme-local-identity-break-glass"
+    events, sns = administrator.client("events"), administrator.client("sns")
+    rule = events.describe_rule(Name=name)
+
+    def raises(event: dict[str, Any]) -> bool:
+        answer = events.test_event_pattern(EventPattern=rule["EventPattern"], Event=json.dumps(event))
+        return bool(answer["Result"])
+
+    assert raises(_taking_on(_BREAK_GLASS))
+    assert not raises(_taking_on(f"{_BREAK_GLASS}-2"))
+    assert not raises({**_taking_on(_BREAK_GLASS), "source": "aws.iam"})
+    assert rule["State"] == "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+    (target,) = events.list_targets_by_rule(Rule=name)["Targets"]
+    topic = sns.get_topic_attributes(TopicArn=target["Arn"])["Attributes"]
+    (publishing,) = json.loads(topic["Policy"])["Statement"]
+    assert publishing["Principal"] == {"Service": "events.amazonaws.com"}
+    assert publishing["Condition"] == {"ArnEquals": {"aws:SourceArn": rule["Arn"]}}
+    policy = administrator.client("kms").get_key_policy(KeyId=topic["KmsMasterKeyId"], PolicyName="default")
+    assert "events.amazonaws.com" in policy["Policy"]
+
+
+def test_break_glass_opens_to_its_group_with_a_fresh_second_factor(
+    identity: AwsProgram, administrator: Caller
+) -> None:
+    identity.up(_PROGRAM)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        _person(administrator, "platform", _BREAK_GLASS)
+    assert "assumed-role/acme-local.break-glass/" in _person(
+        administrator, "platform", _BREAK_GLASS, factor=True
+    )
+    with pytest.raises(ClientError, match="AccessDenied"):
+        _person(administrator, "data", _BREAK_GLASS, factor=True)
+    # the alarm's rule stands in one region, so the role opens nowhere else
+    with pytest.raises(ClientError, match="AccessDenied"):
+        _person(administrator, "platform", _BREAK_GLASS, factor=True, region="eu-west-1")
+
+
+def test_break_glass_changes_no_identity(identity: AwsProgram, administrator: Caller) -> None:
+    limit = boundaries(_GROUND)["acme-local-boundary.break-glass"]
+    denied = {action for item in limit["Statement"] if item["Effect"] == "Deny" for action in item["Action"]}
+    assert {"iam:Create*", "iam:PassRole", "sts:AssumeRole*"} <= denied
+
+
+def _person(
+    administrator: Caller, team: str, role: str, *, factor: bool = False, region: str = REGION
+) -> str:
     """Who a person of a group becomes; the session tag of an identity provider is a user's tag here."""
     iam, name = administrator.client("iam"), f"person-{team}"
     iam.create_user(UserName=name, Tags=[{"Key": "prodfirst:group", "Value": f"acme-{team}"}])
@@ -164,12 +244,34 @@ def _person(administrator: Caller, team: str, role: str) -> str:
     document = json.dumps({"Version": "2012-10-17", "Statement": entry})
     iam.put_user_policy(UserName=name, PolicyName="assume", PolicyDocument=document)
     caller = Caller(administrator.environment, key["AccessKeyId"], key["SecretAccessKey"])
+    serial, more = _factor(iam, name) if factor else ("", {})
     try:
-        return str(caller.assuming(role).client("sts").get_caller_identity()["Arn"])
+        sts = caller.client("sts", region)
+        return str(sts.assume_role(RoleArn=role, RoleSessionName="test", **more)["AssumedRoleUser"]["Arn"])
     finally:
+        if serial:
+            iam.deactivate_mfa_device(UserName=name, SerialNumber=serial)
+            iam.delete_virtual_mfa_device(SerialNumber=serial)
         iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
         iam.delete_user_policy(UserName=name, PolicyName="assume")
         iam.delete_user(UserName=name)
+
+
+def _factor(iam: Any, user: str) -> tuple[str, dict[str, str]]:
+    """A new device of a user, and what a call has to say for it now."""
+    device = iam.create_virtual_mfa_device(VirtualMFADeviceName=f"{user}-{time.time_ns()}")[
+        "VirtualMFADevice"
+    ]
+    key, serial = base64.b32decode(device["Base32StringSeed"]), device["SerialNumber"]
+    codes = [_code(key, time.time() + shift) for shift in (-30, 0)]
+    iam.enable_mfa_device(
+        UserName=user, SerialNumber=serial, AuthenticationCode1=codes[0], AuthenticationCode2=codes[1]
+    )
+    return serial, {"SerialNumber": serial, "TokenCode": codes[1]}
+
+
+def _code(key: bytes, at: float) -> str:
+    return TOTP(key, 6, SHA1(), 30, enforce_key_length=False).generate(int(at)).decode()  # noqa: S303
 
 
 def test_the_estates_facts_survive_as_configuration() -> None:

@@ -12,7 +12,11 @@ from prodfirst.access.aws.documents import Document, parse
 from prodfirst.access.aws.policies import Policies
 from prodfirst.access.aws.requests import Principal, PrincipalKind, Request, context
 from prodfirst.permissions.contracts_aws import ContractObjects
-from prodfirst.permissions.identity_aws import identity_apply_policy, identity_plan_policy
+from prodfirst.permissions.identity_aws import (
+    identity_alarm_policy,
+    identity_apply_policy,
+    identity_plan_policy,
+)
 from prodfirst.permissions.limits_aws import (
     Realm,
     break_glass_boundary,
@@ -20,7 +24,7 @@ from prodfirst.permissions.limits_aws import (
     people_boundary,
     stack_boundary,
 )
-from prodfirst.permissions.policies import Policy, text
+from prodfirst.permissions.policies import Policy, policy, text
 from prodfirst.permissions.state_aws import KeyScope, StateLocation
 
 _ACCOUNT = "111122223333"
@@ -48,6 +52,7 @@ def _contracts(stack: str) -> ContractObjects:
 _SHOP = stack_boundary(_realm("shop"), _location("shop"), _contracts("shop"))
 _IDENTITY = identity_boundary(_realm("identity"), _location("identity"), _contracts("identity"))
 _APPLY = identity_apply_policy(_realm("identity"), _location("identity"), _contracts("identity"))
+_ALARM = identity_alarm_policy(_realm("identity"), _location("identity"))
 _PLAN = identity_plan_policy(_location("identity"), _contracts("identity"))
 _PEOPLE = people_boundary(_location("identity"))
 
@@ -113,6 +118,7 @@ def test_a_stacks_boundary_keeps_to_the_stack(
 
 
 _BOUNDED = {"iam:PermissionsBoundary": f"{_IAM}:policy{_PATH}boundary/acme-local-boundary-shop"}
+_ALARM_KEY = {"aws:RequestTag/prodfirst:stack": "identity", "aws:RequestTag/prodfirst:purpose": "alarm"}
 _OF_IDENTITY: list[tuple[str, str, Mapping[str, str], bool]] = [
     ("iam:CreateRole", f"{_IAM}:role{_PATH}acme-local-shop-apply", _BOUNDED, True),
     ("iam:CreateRole", f"{_IAM}:role{_PATH}acme-local-shop-apply", {}, False),
@@ -142,6 +148,13 @@ _OF_IDENTITY: list[tuple[str, str, Mapping[str, str], bool]] = [
     ("iam:ListRoles", "*", {}, True),
     ("sns:CreateTopic", f"arn:aws:sns:eu-central-1:{_ACCOUNT}:acme-local-identity-alarm", {}, True),
     ("sns:DeleteTopic", f"arn:aws:sns:eu-central-1:{_ACCOUNT}:billing", {}, False),
+    ("kms:CreateKey", "*", _ALARM_KEY, True),
+    ("kms:CreateKey", "*", {}, False),
+    ("kms:TagResource", _KEY, _ALARM_KEY, True),
+    ("kms:TagResource", _KEY, {**_ALARM_KEY, **_tagged("shop", "state")}, False),
+    ("kms:ScheduleKeyDeletion", _KEY, _tagged("identity", "alarm"), True),
+    ("kms:ScheduleKeyDeletion", _KEY, _tagged("identity", "state"), False),
+    ("kms:PutKeyPolicy", _KEY, _tagged("shop", "alarm"), False),
     ("sts:AssumeRole", f"{_IAM}:role{_PATH}acme-local-shop-apply", {}, False),
     ("s3:GetObject", f"{_STATE}/stacks/acme-shop/local.json", {}, False),
     ("ec2:DeleteVpc", f"{_EC2}:vpc/v", {}, False),
@@ -152,7 +165,8 @@ _OF_IDENTITY: list[tuple[str, str, Mapping[str, str], bool]] = [
 def test_identity_makes_bounded_roles_and_loosens_no_boundary(
     action: str, resource: str, keys: Mapping[str, str], allowed: bool
 ) -> None:
-    assert _allowed(_IDENTITY, action, resource, keys, _APPLY) is allowed
+    both = policy(*_APPLY["Statement"], *_ALARM["Statement"])
+    assert _allowed(_IDENTITY, action, resource, keys, both) is allowed
     if not allowed and action.startswith("iam:Put"):
         # nor could it with any other policy on it
         assert not _allowed(_IDENTITY, action, resource, keys)
@@ -194,7 +208,9 @@ def test_break_glass_opens_everything_but_identities() -> None:
 
 
 @pytest.mark.parametrize(
-    "policy", [_SHOP, _IDENTITY, _PEOPLE, break_glass_boundary(), _APPLY, _PLAN], ids=lambda _: "policy"
+    "policy",
+    [_SHOP, _IDENTITY, _PEOPLE, break_glass_boundary(), _APPLY, _ALARM, _PLAN],
+    ids=lambda _: "policy",
 )
 def test_each_fits_into_a_policy_of_aws(policy: Policy) -> None:
     """6,144 characters without white space (AWS, IAM quotas)."""

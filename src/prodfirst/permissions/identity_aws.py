@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from prodfirst.permissions.break_glass_aws import alarm_key
 from prodfirst.permissions.contracts_aws import ContractObjects, contract_statements
 from prodfirst.permissions.limits_aws import Realm, unmovable
 from prodfirst.permissions.policies import Policy, policy, statement
 from prodfirst.permissions.service_roles_aws import MANAGED
 from prodfirst.permissions.state_aws import StateLocation, state_statements
+
+_KEY_CHANGES = ("DisableKeyRotation", "EnableKeyRotation", "PutKeyPolicy", "ScheduleKeyDeletion",
+                "UpdateKeyDescription")  # fmt: skip
 
 
 def identity_plan_policy(location: StateLocation, contracts: ContractObjects) -> Policy:
@@ -23,7 +27,6 @@ def identity_plan_policy(location: StateLocation, contracts: ContractObjects) ->
 def identity_apply_policy(realm: Realm, location: StateLocation, contracts: ContractObjects) -> Policy:
     """Makes roles only with a boundary of the environment attached, and edits none of these."""
     roles, policies = realm.roles, f"arn:aws:iam::{realm.account}:policy{realm.path}*"
-    names = f"{realm.prefix}-*"
     return policy(
         *state_statements(location, write=True),
         *contract_statements(contracts, write=True),
@@ -48,9 +51,17 @@ def identity_apply_policy(realm: Realm, location: StateLocation, contracts: Cont
             condition={"ArnEquals": {"iam:PolicyARN": list(MANAGED)}},
         ),
         statement("Policies", [f"iam:{action}" for action in _POLICY_CHANGES], [policies]),
+        *unmovable(realm),
+    )
+
+
+def identity_alarm_policy(realm: Realm, location: StateLocation) -> Policy:
+    """What the apply identity holds besides: it makes the alarm on break-glass."""
+    names = f"{realm.prefix}-*"
+    return policy(
         statement("Topics", ["sns:*"], [f"arn:aws:sns:*:{realm.account}:{names}"]),
         statement("Rules", ["events:*"], [f"arn:aws:events:*:{realm.account}:rule/{names}"]),
-        *unmovable(realm),
+        *alarm_key(location.key.tags, [f"kms:{name}" for name in _KEY_CHANGES], location.key.pattern),
     )
 
 
@@ -61,5 +72,7 @@ _POLICY_CHANGES = ("CreatePolicy", "CreatePolicyVersion", "DeletePolicy", "Delet
 
 
 def _reads() -> list[dict[str, Any]]:
-    actions = ["events:Describe*", "events:List*", "iam:Get*", "iam:List*", "sns:Get*", "sns:List*"]
+    actions = ["events:Describe*", "events:List*", "iam:Get*", "iam:List*", "kms:DescribeKey",
+               "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags", "sns:Get*",
+               "sns:List*"]  # fmt: skip
     return [statement("Read", actions, ["*"])]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from prodfirst.permissions.break_glass_aws import alarm_key
 from prodfirst.permissions.contracts_aws import ContractObjects
 from prodfirst.permissions.policies import Policy, policy, statement
 from prodfirst.permissions.state_aws import StateLocation
@@ -96,6 +97,7 @@ def identity_boundary(realm: Realm, location: StateLocation, contracts: Contract
         *own_things(location, contracts),
         statement("Identities", ["iam:*"], ["*"]),
         statement("Alarms", ["events:*", "sns:*"], ["*"]),
+        *alarm_key({OWNER_TAG.partition("/")[2]: realm.stack}, ["kms:*"], "*"),
         statement("StateKey", ["kms:Decrypt"], [location.key.pattern], condition=location.key.condition),
         statement("NoOtherRole", [*_ACCOUNT, *_SESSIONS], ["*"], effect="Deny"),
         *unmovable(realm),

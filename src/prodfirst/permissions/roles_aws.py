@@ -12,8 +12,13 @@ from typing import Any
 from prodfirst.estate.ci import AUDIENCE
 from prodfirst.kernel.role_names import SERVICE_FOLDER
 from prodfirst.permissions.aws.documents import Holdings, documents, people_documents
+from prodfirst.permissions.break_glass_aws import break_glass_trust
 from prodfirst.permissions.ground_aws import GROUP_TAG, Ground, GroundStack
-from prodfirst.permissions.identity_aws import identity_apply_policy, identity_plan_policy
+from prodfirst.permissions.identity_aws import (
+    identity_alarm_policy,
+    identity_apply_policy,
+    identity_plan_policy,
+)
 from prodfirst.permissions.limits_aws import (
     Realm,
     break_glass_boundary,
@@ -90,8 +95,11 @@ def identity_roles(ground: Ground, stack: GroundStack) -> Iterator[RoleData]:
     """The identity stack's own, which bootstrap makes."""
     location, contracts = ground.state(stack), ground.contracts(stack)
     own = {
-        "plan": identity_plan_policy(location, contracts),
-        "apply": identity_apply_policy(_realm(ground, stack), location, contracts),
+        "plan": (identity_plan_policy(location, contracts),),
+        "apply": (
+            identity_apply_policy(_realm(ground, stack), location, contracts),
+            identity_alarm_policy(_realm(ground, stack), location),
+        ),
     }
     for phase in PHASES:
         yield RoleData(
@@ -99,7 +107,7 @@ def identity_roles(ground: Ground, stack: GroundStack) -> Iterator[RoleData]:
             description=f"{phase} identity of stack {stack.name}",
             trust=job_trust(ground, stack.name, phase),
             boundary=ground.boundary_name(stack.name),
-            policies=(own[phase],),
+            policies=own[phase],
             acts_for=stack.name,
         )
 
@@ -121,12 +129,18 @@ def team_roles(ground: Ground, locks: Mapping[str, Lock]) -> Iterator[RoleData]:
             )
 
 
-def break_glass_role(ground: Ground, owner: str) -> RoleData:
+def break_glass_roles(ground: Ground) -> Iterator[RoleData]:
     """For people of the team that owns identity, when nothing else helps; taking it on raises an alarm."""
+    for stack in ground.stacks:
+        if stack.layer == IDENTITY_LAYER:
+            yield _break_glass(ground, stack.owner)
+
+
+def _break_glass(ground: Ground, owner: str) -> RoleData:
     return RoleData(
         name=ground.people_name(BREAK_GLASS),
         description="everything but identities; taking it on raises an alarm",
-        trust=_people_trust(ground, ground.teams[owner]),
+        trust=break_glass_trust(ground.account, ground.region, GROUP_TAG, ground.teams[owner]),
         boundary=ground.boundary_name(BREAK_GLASS, people=True),
         policies=(policy(statement("Everything", ["*"], ["*"])),),
         acts_for=owner,

@@ -1,4 +1,5 @@
-"""The identity stack: a plan and an apply identity for every other stack, and a role for every team.
+"""The identity stack: a plan and an apply identity for every other stack, a role for every team, and one for
+the worst of days, which raises an alarm.
 
 What each holds follows from the committed lock files; where it may go at most, from boundaries that
 bootstrap made and that this stack cannot edit. It works under plain `pulumi` too: the estate's facts are
@@ -8,12 +9,21 @@ stacks besides has two halves: grants first, revocations last (permissions/keepi
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pulumi
 import pulumi_aws as aws
 
+from prodfirst.permissions.break_glass_aws import (
+    ALARM,
+    PURPOSE,
+    STATE,
+    alarm_key_policy,
+    alarm_pattern,
+    alarm_topic_policy,
+)
 from prodfirst.permissions.ground_aws import Ground, ground_from_json
 from prodfirst.permissions.keeping_aws import (
     ACTS_FOR,
@@ -26,8 +36,10 @@ from prodfirst.permissions.keeping_aws import (
 from prodfirst.permissions.lock import Lock, read
 from prodfirst.permissions.policies import Policy, text
 from prodfirst.permissions.roles_aws import (
+    BREAK_GLASS,
     IDENTITY_LAYER,
     RoleData,
+    break_glass_roles,
     roles_for_services,
     stack_roles,
     team_roles,
@@ -49,6 +61,7 @@ class Identity(pulumi.ComponentResource):
         roles = tuple(with_kept(placed, kept))  # before anything is registered
         super().__init__("prodfirst:aws:Identity", name, {}, opts)
         self.roles = {role.name: self._role(role) for role in roles}
+        self.alarm = self._alarm()
         self.register_outputs({})
 
     def _role(self, data: PlacedRole) -> aws.iam.Role:
@@ -71,6 +84,42 @@ class Identity(pulumi.ComponentResource):
             name = f"{data.name}-{arn.rpartition('/')[2]}"
             aws.iam.RolePolicyAttachment(name, role=role.name, policy_arn=arn, opts=own)
         return role
+
+    def _alarm(self) -> aws.sns.Topic:
+        """Taking on the break-glass role, or trying to, publishes to this topic: subscribe who must know."""
+        ground, own = self.ground, pulumi.ResourceOptions(parent=self)
+        identity = next(stack.name for stack in ground.stacks if stack.layer == IDENTITY_LAYER)
+        name = f"{ground.name(identity)}-{BREAK_GLASS}"
+        arn = f"{ground.region}:{ground.account}"
+        role = ground.names.arn(ground.people_name(BREAK_GLASS))
+        key = aws.kms.Key(
+            name,
+            description=f"alarm of {ground.people_name(BREAK_GLASS)}",
+            enable_key_rotation=True,
+            deletion_window_in_days=7,
+            policy=text(alarm_key_policy(ground.account)),
+            tags={PURPOSE: ALARM},
+            opts=own,
+        )
+        topic = aws.sns.Topic(name, name=name, kms_master_key_id=key.arn, opts=own)
+        rule = aws.cloudwatch.EventRule(
+            name,
+            name=name,
+            description=f"somebody takes on {ground.people_name(BREAK_GLASS)}",
+            event_pattern=json.dumps(alarm_pattern(role), sort_keys=True),
+            state=STATE,
+            opts=own,
+        )
+        policy = text(alarm_topic_policy(f"arn:aws:sns:{arn}:{name}", f"arn:aws:events:{arn}:rule/{name}"))
+        allowed = aws.sns.TopicPolicy(name, arn=topic.arn, policy=policy, opts=own)
+        aws.cloudwatch.EventTarget(
+            name,
+            rule=rule.name,
+            target_id="alarm",
+            arn=topic.arn,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[allowed]),
+        )
+        return topic
 
     def _policy(
         self,
@@ -103,6 +152,7 @@ def wanted_roles(ground: Ground, locks: Mapping[str, Lock]) -> Iterator[RoleData
             yield from stack_roles(ground, stack, locks[stack.name])
             yield from roles_for_services(ground, stack, locks[stack.name])
     yield from team_roles(ground, locks)
+    yield from break_glass_roles(ground)
 
 
 def _read(ground: Ground, folder: Path) -> Mapping[str, Lock]:

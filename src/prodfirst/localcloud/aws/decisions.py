@@ -5,9 +5,10 @@ from __future__ import annotations
 from prodfirst.kernel.errors import InvalidInput
 from prodfirst.localcloud.aws import operation, refusals
 from prodfirst.localcloud.aws.audit import Entry
-from prodfirst.localcloud.aws.authorization import disagreements, documents
+from prodfirst.localcloud.aws.authorization import disagreements, documents, durations
 from prodfirst.localcloud.aws.authorization.authorizer import Answer, Authorizer, Verdict
 from prodfirst.localcloud.aws.authorization.calls import Keys
+from prodfirst.localcloud.aws.authorization.factors import WrongFactor
 from prodfirst.localcloud.aws.hosts import Host
 from prodfirst.localcloud.aws.operation import Operation
 from prodfirst.localcloud.aws.opinion import Opinion, asked
@@ -15,6 +16,7 @@ from prodfirst.localcloud.aws.signature import Denied, Request
 from prodfirst.localcloud.aws.webidentity import WebIdentity
 
 _UNREADABLE = {"ec2": "UnknownParameter", "query": "ValidationError", "json": "SerializationException"}
+_WRONG_FACTOR = "MultiFactorAuthentication failed with invalid MFA one time pass code."
 _CLAIMS = ("aud", "sub", "azp", "amr")
 """Claims that are condition keys (IAM User Guide, "Available keys for AWS web identity federation")."""
 
@@ -36,6 +38,8 @@ class Decisions:
             )
         except KeyError as error:
             raise Denied("InvalidClientTokenId", "whom the access key stood for is gone") from error
+        except WrongFactor as error:
+            raise Denied("AccessDenied", _WRONG_FACTOR) from error
         except InvalidInput as error:
             raise Denied("AccessDenied", f"a policy that counts cannot be read: {error}") from error
         entry.caller(verdict.caller)
@@ -43,6 +47,7 @@ class Decisions:
         # as AWS does it: who may not make the call does not hear what is wrong with its policy
         if wrong := documents.wrong(called.service, called.input):
             raise Denied("MalformedPolicyDocument", wrong, 400)
+        self._check_duration(called, verdict)
         return verdict
 
     def check_web(self, host: Host, called: Operation, identity: WebIdentity, entry: Entry) -> Verdict:
@@ -56,7 +61,14 @@ class Decisions:
         verdict = self._authorizer.decide_web(
             identity.provider, claims, called.name, called.input, host.region
         )
-        return self._settle(host, verdict, entry, "")
+        self._settle(host, verdict, entry, "")
+        self._check_duration(called, verdict)
+        return verdict
+
+    def _check_duration(self, called: Operation, verdict: Verdict) -> None:
+        longest = self._authorizer.longest_session
+        if wrong := durations.wrong(called.service, called.name, called.input, verdict.caller, longest):
+            raise Denied("ValidationError", wrong, 400)
 
     def _settle(self, host: Host, verdict: Verdict, entry: Entry, key: str) -> Verdict:
         entry.decided = [_noted(answer) for answer in verdict.answers]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import secrets
 from typing import Any
 
 from prodfirst.localcloud.aws.providers_mended import mend_identity_providers
@@ -22,6 +24,7 @@ def apply() -> None:
     _saved_passwords()
     _eks_tags()
     _attached_policies()
+    _factor_seeds()
     mend_identity_providers()
 
 
@@ -35,6 +38,20 @@ def _flow_log_tags() -> None:
         original(parameters, "vpc-flow-log" if kind == "flow-log" else kind, id)
 
     ec2._parse_tag_specs = parse
+
+
+def _factor_seeds() -> None:
+    """A virtual MFA device's seed is base 32 (IAM API reference); it makes up hexadecimal digits."""
+    from ministack.services import iam
+
+    shown = iam._virtual_mfa_xml
+
+    def made(serial: str, include_user: bool = True) -> Any:
+        if not include_user:  # as CreateVirtualMFADevice alone shows it
+            iam._mfa_devices[serial]["Base32StringSeed"] = base64.b32encode(secrets.token_bytes(20)).decode()
+        return shown(serial, include_user)
+
+    iam._virtual_mfa_xml = made
 
 
 def _saved_passwords() -> None:

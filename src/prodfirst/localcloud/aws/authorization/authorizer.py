@@ -11,6 +11,7 @@ from prodfirst.access.aws.policies import Kind, Policies
 from prodfirst.access.aws.requests import Context, Principal, PrincipalKind, Request
 from prodfirst.localcloud.aws.authorization import contexts, uses
 from prodfirst.localcloud.aws.authorization.calls import Call, Keys, Use
+from prodfirst.localcloud.aws.authorization.factors import FRESH, Factors
 from prodfirst.localcloud.aws.authorization.identities import Identities, Identity
 from prodfirst.localcloud.aws.authorization.state import State
 
@@ -57,12 +58,23 @@ class Authorizer:
         self._account = account
         self._state = State(account)
         self._identities = Identities(self._state, account)
+        self._factors = Factors()
 
     def decide(
         self, key: str, service: str, operation: str, input: Mapping[str, Any], region: str, agent: str = ""
     ) -> Verdict:
-        """The verdict on a call with an access key. Raises KeyError where the key is nobody's."""
-        return self._verdict(self._identities.of(key), service, operation, input, region, agent)
+        """The verdict on a call with an access key. Raises KeyError where the key is nobody's, WrongFactor
+        where the call brings a second factor that is not the caller's."""
+        identity = self._identities.of(key)
+        if (service, operation) == ("sts", "AssumeRole"):
+            seed = self._state.factor_seed(str(input.get("SerialNumber", "")), identity.principal.arn)
+            if self._factors.check(input, seed):
+                identity = replace(identity, keys={**identity.keys, **FRESH})
+        return self._verdict(identity, service, operation, input, region, agent)
+
+    def longest_session(self, role: str) -> int:
+        """Seconds that a session of a role (an ARN) may last."""
+        return self._state.longest_session(role)
 
     def decide_web(
         self, provider: str, claims: Keys, operation: str, input: Mapping[str, Any], region: str

@@ -69,6 +69,13 @@ RULES: tuple[Rule, ...] = (
         keys=("aws:principalarn",),
     ),
     Rule(
+        "second-factor",
+        r"sts:AssumeRole",
+        "`aws:MultiFactorAuthPresent` and `aws:MultiFactorAuthAge` hold what a code proves that comes with "
+        "the call (IAM User Guide, secure API access with MFA)",
+        keys=("aws:multifactorauthpresent", "aws:multifactorauthage"),
+    ),
+    Rule(
         "key-keys",
         r"kms:\w+",
         "`kms:RequestAlias`, `kms:ResourceAliases`, `kms:ViaService`, `kms:CallerAccount` and "

@@ -52,6 +52,20 @@ class State:
         held = (self._iam(kind, path.rpartition("/")[2]) or {}).get("PermissionsBoundary")
         return str(held) if held else None
 
+    def longest_session(self, role: str) -> int:
+        """`MaxSessionDuration` of a role by its ARN, in seconds."""
+        return int((self._iam("role", role.rpartition("/")[2]) or {}).get("MaxSessionDuration", 3600))
+
+    def factor_seed(self, serial: str, user: str) -> str | None:
+        """The seed (base 32) of a virtual MFA device, where it is enabled for the user with this ARN."""
+        from ministack.services import iam
+
+        with self.scope(_DEFAULT_REGION):
+            device = iam._mfa_devices.get(serial)
+        if device is None or self.identity("user", str(device["User"])) != user:
+            return None
+        return str(device["Base32StringSeed"])
+
     def profile_roles(self, name: str) -> tuple[str, ...]:
         """The ARNs of the roles in an instance profile."""
         roles = (self._iam("instance-profile", name) or {}).get("Roles", [])

@@ -197,3 +197,12 @@ def test_long_texts_wrap_within_the_width() -> None:
     finding = Finding("r", Severity.ADVISORY, "word " * 40, None, "because " * 30, "do " * 50)
     shown = plan_screen(estate(_plan(made("create", "a"), findings=(finding,), checked=("note " * 40,))))
     assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_what_is_revoked_last_stands_apart_and_below() -> None:
+    shown = plan_screen(estate(_plan(made("update", "role", line=3), closing=(made("delete", "kept"),))))
+    rows = shown.splitlines()
+    heading = rows.index("  revoked last, when every other deployment of this plan is done:")
+    assert rows[heading - 1].startswith("  ~  update  aws:ec2:Vpc role")
+    assert rows[heading + 1] == "  -  delete  aws:ec2:Vpc kept"
+    assert "then 1 to revoke" in shown

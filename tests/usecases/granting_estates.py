@@ -97,7 +97,8 @@ class Granting(Estate):
     def names(self) -> set[str]:
         """The parameters that stand, without the estate's prefix."""
         ssm = self.site.operator.client("ssm")
-        found = [item["Name"] for item in ssm.describe_parameters()["Parameters"]]
+        pages = ssm.get_paginator("describe_parameters").paginate()
+        found = [item["Name"] for page in pages for item in page["Parameters"]]
         prefix = f"/{self.folder.name}-local-"
         return {name.removeprefix(prefix) for name in found if name.startswith(prefix)}
 
@@ -142,6 +143,19 @@ def granting(cascade_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Ca
         return estate
 
     return make
+
+
+@pytest.fixture(scope="session")
+def granted(granting: Callable[..., Granting]) -> Granting:
+    """One estate for the tests of several files, each with a stack of its own in it."""
+    return granting(
+        store=parameters("one", "two"),
+        stuck=parameters("one", "two"),
+        calm=parameters("one"),
+        gone=parameters("one"),
+        before=parameters("one"),
+        slow=parameters("first"),
+    )
 
 
 def urns(steps: list[Mapping[str, Any]], operation: str) -> set[str]:

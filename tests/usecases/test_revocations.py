@@ -1,11 +1,7 @@
-"""Grants first, revocations last: under locked permissions every change works, and nothing wider is left.
-
-One estate for all; each test has a stack of its own in it.
-"""
+"""Grants first, revocations last: under locked permissions every change works, and nothing wider is left."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -17,23 +13,11 @@ _BROKEN = 'aws.ssm.Parameter("three", name=f"/{prefix}/one", type="String", valu
 """A name that is taken: it fails in the cloud, not in the plan."""
 
 
-@pytest.fixture(scope="module")
-def shared(granting: Callable[..., Granting]) -> Granting:
-    """Applied, with a stack for each test."""
-    return granting(
-        store=parameters("one", "two"),
-        stuck=parameters("one", "two"),
-        calm=parameters("one"),
-        gone=parameters("one"),
-        before=parameters("one"),
-    )
-
-
 @pytest.fixture
-def estate(shared: Granting, monkeypatch: pytest.MonkeyPatch) -> Granting:
+def estate(granted: Granting, monkeypatch: pytest.MonkeyPatch) -> Granting:
     """The shared estate; the test is in its installation."""
-    monkeypatch.setenv("PRODFIRST_HOME", str(shared.home))
-    return shared
+    monkeypatch.setenv("PRODFIRST_HOME", str(granted.home))
+    return granted
 
 
 def _apply(estate: Granting, code: int = 0) -> dict[str, str]:
@@ -66,10 +50,12 @@ def test_the_plan_shows_what_is_revoked_last(estate: Granting) -> None:
     estate.program("stuck", parameters("one"))
     try:
         text = estate.run("plan")
+        alone = estate.run("plan", "identity")
     finally:
         estate.program("stuck", parameters("one", "two"))
     assert "revoked last, when every other deployment of this plan is done:" in text
     assert "to revoke" in text
+    assert "stack `stuck` loses permissions, and is not in this plan" in alone
 
 
 def test_what_a_failed_stack_held_stays_and_the_next_run_revokes_it(estate: Granting) -> None:
@@ -106,7 +92,7 @@ def test_another_lock_of_one_stack_plans_no_step_outside_of_identity(estate: Gra
 
 
 def test_a_stack_that_is_removed_goes_before_its_roles(estate: Granting) -> None:
-    remaining = ("store", "stuck", "calm", "before")
+    remaining = ("store", "stuck", "calm", "slow", "before")
     estate.stacks(*remaining)
     told = estate.run("plan", "identity", code=1)
     assert "stack `gone` still has 1 resource" in told
@@ -128,7 +114,7 @@ def test_a_stack_that_is_removed_goes_before_its_roles(estate: Granting) -> None
 
 
 def test_a_stack_that_is_renamed_is_made_under_its_new_name(estate: Granting) -> None:
-    remaining = ("store", "stuck", "calm")
+    remaining = ("store", "stuck", "calm", "slow")
     estate.run("destroy", "before", "--yes")
     path_of(estate.folder, "before").unlink()
     estate.stacks(*remaining, after="before")
@@ -146,3 +132,22 @@ def test_a_stack_that_is_renamed_is_made_under_its_new_name(estate: Granting) ->
     _apply(estate)
     assert "after/one" in estate.names()
     _exact(estate)
+
+
+def test_the_identities_do_not_go_before_what_they_are_for(estate: Granting) -> None:
+    told = estate.run("plan", "identity", "--destroy", code=1)
+    assert "stack `store` still has 1 resource" in told
+    assert "run `prodfirst destroy store`, then plan this again" in told
+
+
+def test_the_whole_estate_is_destroyed_identity_last(estate: Granting) -> None:
+    """After all others: what is left is what bootstrap made."""
+    result = estate.json("destroy", "--yes")
+    assert [item["deployment"] for item in result["deployments"]][-1] == "identity/local"
+    assert {item["result"] for item in result["deployments"]} <= {"applied", "unchanged"}
+    assert estate.names() == set()
+    assert estate.held() == {}
+    assert estate.policies() == set()
+    iam, name = estate.site.operator.client("iam"), estate.folder.name
+    left = {item["RoleName"] for item in iam.list_roles(PathPrefix=estate.site.ground.path)["Roles"]}
+    assert left == {f"{name}-local-identity-plan", f"{name}-local-identity-apply"}

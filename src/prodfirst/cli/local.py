@@ -102,6 +102,15 @@ def status(as_json: bool) -> None:
 
 
 @local.command()
+def expire() -> None:
+    """End all session credentials now, as if their time were up: what a run does then can be rehearsed."""
+    from prodfirst.localcloud.expiring import expire_sessions
+
+    expire_sessions(_cloud())
+    click.echo("every session credential of the local cloud has expired")
+
+
+@local.command()
 @click.option("--shell", type=click.Choice(["sh", "fish"]), default="sh", show_default=True)
 def env(shell: str) -> None:
     """Print the environment of its administrator, for `eval`. It holds credentials of the local cloud."""

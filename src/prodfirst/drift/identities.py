@@ -143,5 +143,8 @@ def _changed(what: str, why: str) -> Finding:
 
 
 def _gone(what: str) -> Finding:
-    fix = "run `prodfirst bootstrap`, or plan and apply the identity stack"
+    fix = (
+        "run `prodfirst bootstrap`; where the identity stack makes it, `prodfirst drift identity --record`, "
+        "then plan and apply that stack"
+    )
     return Finding("identity-gone", Severity.MANDATORY, f"{what} is gone", None, "it is declared", fix)

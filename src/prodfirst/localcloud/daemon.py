@@ -36,6 +36,7 @@ from prodfirst.localcloud.aws.rds import Rds
 from prodfirst.localcloud.aws.rds_settings import RdsSettings
 from prodfirst.localcloud.aws.root import Root
 from prodfirst.localcloud.aws.webidentity import WebIdentities
+from prodfirst.localcloud.expiring import EXPIRE
 from prodfirst.localcloud.front import AWS, Front, Route
 from prodfirst.localcloud.kubernetes.clusters import Clusters
 from prodfirst.localcloud.kubernetes.discovery import HOSTS as CLUSTER_ISSUER_HOSTS
@@ -77,6 +78,7 @@ async def _serve(settings: Settings) -> None:
     api = Api()
     await api.start()
     registry = Registry(folder / "credentials.json")
+    asyncio.get_running_loop().add_signal_handler(EXPIRE, registry.expire_sessions)
     root = Root(api, settings.account)
     await _administrator(api, root, registry, settings)
     issuer = Issuer(folder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from prodfirst.adapters.pulumi.checkpoint import latest_of
 from prodfirst.estate.definition import StackName
@@ -34,6 +34,22 @@ def left_behind(
     }
     for name, project in sorted(stacks.items()):
         yield from _finding(site, name, project)
+
+
+def losing(site: Site, closing: Iterable[Step], planned: Collection[str]) -> Iterator[Finding]:
+    """A word on each stack that loses permissions and is not among those `planned`: nobody waits for it."""
+    names = {str(tags[ACTS_FOR]) for step in closing if isinstance(tags := step.inputs.get("tags"), Mapping)
+             and ACTS_FOR in tags}  # fmt: skip
+    for name, stack in site.estate.stacks.items():
+        if name in names - {*planned}:
+            yield Finding(
+                "permission-lost",
+                Severity.ADVISORY,
+                f"stack `{name}` loses permissions, and is not in this plan",
+                stack.position,
+                "what its program does not declare any more is deleted with these",
+                f"plan `{name}` together with this one, unless it was applied already",
+            )
 
 
 def _finding(site: Site, name: str, project: str) -> Iterator[Finding]:

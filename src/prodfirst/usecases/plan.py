@@ -26,7 +26,7 @@ from prodfirst.planning.steps import Step, in_order
 from prodfirst.usecases.contracts import reads_of
 from prodfirst.usecases.cutoff import Cutoff
 from prodfirst.usecases.keeping import held_roles, keeping
-from prodfirst.usecases.left_behind import left_behind
+from prodfirst.usecases.left_behind import left_behind, losing
 from prodfirst.usecases.lock_guard import lock_findings
 from prodfirst.usecases.narrate import narrator
 from prodfirst.usecases.recorded import Recorded, recorded, recorded_version
@@ -137,14 +137,17 @@ class _Planning:
     ) -> DeploymentPlan:
         """A plan of identity in two halves: what other deployments of this plan may need is kept for them."""
         held = held_roles(self._site, stack, access)
-        findings = tuple(left_behind(self._site, held, exact.steps))
-        made = replace(exact, findings=(*findings, *exact.findings))
-        if len(self._stacks) == 1:
-            return made
         preview, _ = self._preview(stack, access, exact.reads, known, more=keeping(held))
         steps = in_order(preview.steps)
         closing = closing_steps(steps, exact.steps)
-        return replace(made, steps=steps, closing=closing, checked=_not_checked(steps))
+        findings = (
+            *left_behind(self._site, held, exact.steps),
+            *losing(self._site, closing, self._stacks),
+            *exact.findings,
+        )
+        if len(self._stacks) == 1:
+            return replace(exact, findings=findings)
+        return replace(exact, steps=steps, closing=closing, findings=findings, checked=_not_checked(steps))
 
     def removal(self, name: StackName, _planned: Mapping[StackName, DeploymentPlan]) -> DeploymentPlan:
         """Preview the empty program."""

@@ -35,8 +35,9 @@ def by_member(access: AwsAccess, role: str, name: str, session: str, seconds: in
 
 
 _NEXT = {
-    "AccessDenied": "if the environment is new, bootstrap it and apply its identity stack; otherwise run "
-    "the job in the CI environment that the role trusts",
+    "AccessDenied": "if the environment is new, bootstrap it and apply its identity stack; otherwise see "
+    "with `prodfirst drift` whether the role is still there and as declared, and run the job in the CI "
+    "environment that the role trusts",
     "InvalidIdentityToken": "see that the account has the CI system's identity provider with this audience",
     "ExpiredTokenException": "run the job again: its token was too old",
     "IDPRejectedClaim": "run the job again: the one that the token was made for has ended",

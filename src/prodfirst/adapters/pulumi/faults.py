@@ -22,6 +22,12 @@ STACK_NOT_FOUND = 6
 """Exit code of the CLI: `cmd/pulumi/cmd/exit_codes.go`."""
 _LONGEST_REASON = 4000
 _NOT_COME_TO = re.compile(r"expected resource operations for .* but none were seen")
+EXPIRED = r"ExpiredToken\b|ExpiredTokenException|security token included in the request is expired"
+"""AWS's codes and words (IAM User Guide, troubleshooting; S3 API reference, error responses)."""
+EXPIRED_FIX = (
+    "run `prodfirst plan` and apply again: what was done is recorded, or is found again in the cloud; where "
+    "a run is longer than its credentials live, split the stack"
+)
 _REFUSED_INPUT = re.compile(r"property (?P<path>\S+) value [\s\S]* has a problem: (?P<reason>[\s\S]*)")
 """Of a failed Check: `go/common/diag/errors.go`, 2003. The value stands in it too, and is left out."""
 
@@ -173,6 +179,11 @@ def _meaning(text: str, run: EngineRun) -> Problem | None:
 
 
 _MEANINGS: tuple[tuple[str, str, str], ...] = (
+    (
+        EXPIRED,
+        "the credentials of this run of `{deployment}` expired before it had ended",
+        EXPIRED_FIX,
+    ),
     (
         r"currently locked by[\s\S]*created by (?P<who>\S+) \(pid (?P<pid>\d+)\) at (?P<when>\S+)",
         "`{deployment}` is locked by {who} (process {pid}) since {when}",

@@ -6,7 +6,7 @@ import json
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,13 @@ class Registry:
         now = time.time()
         self._known = {k: c for k, c in self._known.items() if not c.expires or c.expires > now - 86_400}
         self._known.update({item.key: item for item in credentials})
+        self._save()
+
+    def expire_sessions(self) -> None:
+        """The time of every session is up, now."""
+        now = time.time()
+        ended = {k: replace(c, expires=min(c.expires, now)) for k, c in self._known.items() if c.expires}
+        self._known.update(ended)
         self._save()
 
     def remove(self, key: str) -> None:

@@ -11,9 +11,15 @@ _KIND = ":access-entry/"
 def as_at_aws(held: str, principal: str) -> str:
     """The ARN as AWS has it, from the held one and the ARN of the principal, whose path plays no part."""
     head, _, id = held.rpartition("/")
+    return "/".join((head, *in_arn(principal), id))
+
+
+def in_arn(principal: str) -> tuple[str, str, str]:
+    """Kind, account and name of a principal, as the ARN of its access entry holds them."""
     parts = principal.split(":", 5)
-    kind, name = parts[5].split("/", 1)[0], parts[5].rpartition("/")[2]
-    return f"{head}/{kind}/{parts[4]}/{name}/{id}"
+    if len(parts) < 6:
+        return "*", "*", "*"
+    return parts[5].split("/", 1)[0], parts[4], parts[5].rpartition("/")[2]
 
 
 def as_held(arn: str) -> str:

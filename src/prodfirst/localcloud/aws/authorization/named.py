@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from prodfirst.localcloud.aws.authorization.access_entries import in_arn
 from prodfirst.localcloud.aws.authorization.calls import Call, Keys, Use, pairs, tag_keys
 from prodfirst.localcloud.aws.authorization.targets import arn, uses
 
@@ -49,7 +50,7 @@ def rds(call: Call) -> Iterator[Use]:
 
 
 def eks(call: Call) -> Iterator[Use]:
-    """EKS. Parts of a cluster have ids in their ARNs: looked up, else any part of that cluster."""
+    """EKS. Parts of a cluster have ids in their ARNs: looked up, else any id under that name."""
     cluster = call.text("clusterName") or call.text("name")
     bound = {"cluster": [arn(call, "cluster", cluster)] if cluster else []}
     for type, parameter in (
@@ -61,7 +62,8 @@ def eks(call: Call) -> Iterator[Use]:
     ):
         if name := call.text(parameter):
             found = call.state.eks(call.region, type, cluster, name)
-            bound[type] = [found or arn(call, type, cluster)]
+            named = in_arn(name) if type == "access-entry" else (name,)
+            bound[type] = [found or arn(call, type, cluster, *named)]
     for resource in call.texts("resourceArn"):
         type = resource.split(":")[-1].split("/")[0]
         bound[type] = [call.state.access_entry(call.region, resource) if type == "access-entry" else resource]

@@ -3,6 +3,8 @@ SHELL := /bin/bash
 PYTHON ?=
 PY := .venv/bin/python
 SOURCES := src tests examples bench tools
+# side by side; each has a local cloud of its own, about 1 GiB
+TEST_PROCESSES ?= 2
 
 # `$(call stage,NAME,COMMAND)` announces a part of the work and says how long it took
 stage = printf '== %s\n' '$(1)'; begin=$$SECONDS; $(2) && printf '   ok, %d s\n' $$((SECONDS - begin))
@@ -44,7 +46,7 @@ check: lint types contracts ## Lint, types and import contracts
 
 test: check engine kubernetes ## All checks and all tests, on the real engine and a real control plane
 	@printf '== tests\n'
-	@$(PY) -m pytest
+	@$(PY) -m pytest --numprocesses $(TEST_PROCESSES) --dist loadgroup
 
 demo: engine kubernetes ## Run the whole job on examples/acme, on this machine
 	@.venv/bin/prodfirst demo

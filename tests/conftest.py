@@ -23,6 +23,12 @@ pytest_plugins = [
 ]
 
 
+def pytest_sessionstart() -> None:
+    """Commands write as wide as they do in a pipe; a process among others is given a width."""
+    os.environ.pop("COLUMNS", None)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What shares an estate runs in one process, where tests run side by side: an example, or one file's."""
     for item in items:

@@ -73,6 +73,6 @@ _POLICY_CHANGES = ("CreatePolicy", "CreatePolicyVersion", "DeletePolicy", "Delet
 
 def _reads() -> list[dict[str, Any]]:
     actions = ["events:Describe*", "events:List*", "iam:Get*", "iam:List*", "kms:DescribeKey",
-               "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags", "sns:Get*",
-               "sns:List*"]  # fmt: skip
+               "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListKeys", "kms:ListResourceTags",
+               "sns:Get*", "sns:List*"]  # fmt: skip
     return [statement("Read", actions, ["*"])]

@@ -46,7 +46,7 @@ check: lint types contracts ## Lint, types and import contracts
 
 test: check engine kubernetes ## All checks and all tests, on the real engine and a real control plane
 	@printf '== tests\n'
-	@$(PY) -m pytest --numprocesses $(TEST_PROCESSES) --dist loadgroup
+	@$(PY) -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile
 
 demo: engine kubernetes ## Run the whole job on examples/acme, on this machine
 	@.venv/bin/prodfirst demo

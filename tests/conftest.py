@@ -28,15 +28,6 @@ def pytest_sessionstart() -> None:
     os.environ.pop("COLUMNS", None)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What shares an estate runs in one process, where tests run side by side: an example, or one file's."""
-    for item in items:
-        fixtures = getattr(item, "fixturenames", ())
-        shared = next((name for name in ("whole", "acme") if name in fixtures), str(item.path))
-        item.add_marker(pytest.mark.xdist_group(shared))
-
-
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or changes what belongs to the user; variables that decide something are unset."""

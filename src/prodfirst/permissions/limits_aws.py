@@ -96,7 +96,7 @@ def identity_boundary(realm: Realm, location: StateLocation, contracts: Contract
     return policy(
         *own_things(location, contracts),
         statement("Identities", ["iam:*"], ["*"]),
-        statement("Alarms", ["events:*", "sns:*"], ["*"]),
+        statement("Alarms", ["events:*", "kms:ListKeys", "sns:*"], ["*"]),
         *alarm_key({OWNER_TAG.partition("/")[2]: realm.stack}, ["kms:*"], "*"),
         statement("StateKey", ["kms:Decrypt"], [location.key.pattern], condition=location.key.condition),
         statement("NoOtherRole", [*_ACCOUNT, *_SESSIONS], ["*"], effect="Deny"),

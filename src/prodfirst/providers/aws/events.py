@@ -106,6 +106,11 @@ def _rule(id: str) -> tuple[str, str]:
     return bus or _DEFAULT, name
 
 
+def _target(inputs: Data) -> str:
+    made_up = f"pulumi-{hashlib.sha256(inputs['arn'].encode()).hexdigest()[:16]}"
+    return str(inputs.get("targetId") or made_up)
+
+
 class EventTarget(ResourceType):
     """Its id is `RULE-TARGET`, as in the original; it is imported by `[BUS/]RULE/TARGET`."""
 
@@ -147,14 +152,14 @@ class EventTarget(ResourceType):
         return f"{rule}-{target}", {"rule": rule, "targetId": target, "eventBusName": bus}
 
     def create(self, call: Call, inputs: Data) -> str:
-        made_up = f"pulumi-{hashlib.sha256(inputs['arn'].encode()).hexdigest()[:16]}"
-        target = inputs.get("targetId") or made_up
+        target = _target(inputs)
         self._put(call, target, inputs)
         return f"{inputs['rule']}-{target}"
 
     def located(self, call: Call, inputs: Data, since: datetime | None) -> tuple[str, ...]:
-        """A target that was put is put again: it takes its own place."""
-        return ()
+        """By its name, which follows from what it sends to."""
+        id = f"{inputs['rule']}-{_target(inputs)}"
+        return (id,) if self.read(call, id, inputs) is not None else ()
 
     def read(self, call: Call, id: str, known: Data) -> Data | None:
         target = known.get("targetId") or id.removeprefix(f"{known['rule']}-")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,34 @@ from measuring import Case
 
 PROGRAM = str(Path(sys.executable).parent / "prodfirst")
 _SERIAL = str(Path(__file__).parent / "serial.py")
+
+
+_ESTATE = """\
+version: 1
+name: {name}
+repository: github.com/bench/{name}
+environments:
+  local:
+    cloud: aws
+    local: true
+    account: "111122223333"
+    region: eu-central-1
+    zones: [eu-central-1a]
+    backend: s3://{name}-state
+teams:
+  platform: {{ group: platform }}
+stacks:
+"""
+
+
+def estate_file(name: str, entries: Iterable[str]) -> str:
+    """The file of an estate with one local environment and one owner; `entries` are lines of its stacks."""
+    return _ESTATE.format(name=name) + "".join(entries)
+
+
+def entry(stack: str, more: str = "") -> str:
+    """Of a stack whose program's folder has its name."""
+    return f"  {stack}: {{ layer: infrastructure, owner: platform, program: {stack}{more} }}\n"
 
 
 @dataclass(frozen=True)

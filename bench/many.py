@@ -7,28 +7,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from cycle import Life, replacing, run
+from cycle import Life, entry, estate_file, replacing, run
 from measuring import Case
 
 RUNS = 1
 _STACKS = 50
 _BASES = 7
-_ESTATE = """\
-version: 1
-name: many
-repository: github.com/bench/many
-environments:
-  local:
-    cloud: aws
-    local: true
-    account: "111122223333"
-    region: eu-central-1
-    zones: [eu-central-1a]
-    backend: s3://many-state
-teams:
-  platform: { group: platform }
-stacks:
-"""
 _BASE = """\
 import pulumi_aws as aws
 from prodfirst.contracts.program import publish
@@ -74,7 +58,5 @@ def _write(root: Path) -> None:
         (folder / "Pulumi.yaml").write_text(f"name: many-{number}\nruntime: python\n")
         (folder / "__main__.py").write_text(text.replace("NUMBER", str(number)).replace("BASE", str(base)))
         reads = "" if number < _BASES else f", reads: {{ s{base}: [vpc_id] }}"
-        entries.append(
-            f"  s{number}: {{ layer: infrastructure, owner: platform, program: s{number}{reads} }}\n"
-        )
-    (root / "prodfirst.yaml").write_text(_ESTATE + "".join(entries))
+        entries.append(entry(f"s{number}", reads))
+    (root / "prodfirst.yaml").write_text(estate_file("many", entries))

@@ -8,27 +8,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from cycle import PROGRAM, run
+from cycle import PROGRAM, entry, estate_file, run
 from measuring import Case
 
 RUNS = 10
 _SIZES = (30, 74)
-_ESTATE = """\
-version: 1
-name: bench
-repository: github.com/bench/estate
-environments:
-  local:
-    cloud: aws
-    local: true
-    account: "111122223333"
-    region: eu-central-1
-    zones: [eu-central-1a]
-    backend: s3://bench-state
-teams:
-  platform: { group: platform }
-stacks:
-"""
 _STACK = """\
 import pulumi_aws as aws
 
@@ -101,8 +85,8 @@ def _write(root: Path) -> None:
         folder.mkdir()
         (folder / "Pulumi.yaml").write_text(f"name: bench-{size}\nruntime: python\n")
         (folder / "__main__.py").write_text(_STACK.replace("SIZE", str(size)))
-        stacks.append(f"  s{size}: {{ layer: infrastructure, owner: platform, program: s{size} }}\n")
-    (root / "prodfirst.yaml").write_text(_ESTATE + "".join(stacks))
+        stacks.append(entry(f"s{size}"))
+    (root / "prodfirst.yaml").write_text(estate_file("bench", stacks))
     (root / "floor.py").write_text(_FLOOR)
 
 

@@ -7,11 +7,12 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pg8000.native
 import pytest
 from ruamel.yaml import YAML
 
@@ -115,6 +116,18 @@ def applied(estate: Acme) -> None:
     estate.run("apply", "--stack", "identity", "--yes")
     estate.run("plan", "--out", "plan.json")
     estate.run("apply", "plan.json", seconds=600)
+
+
+def answered(found: Mapping[str, Any], secret: Mapping[str, str], query: str) -> Any:
+    """The rows that the database answers: `found` are the outputs of its stack, `secret` says who asks."""
+    with pg8000.native.Connection(
+        secret["username"],
+        password=secret["password"],
+        host=found["endpoint"],
+        port=found["port"],
+        database=found["database"],
+    ) as connection:
+        return connection.run(query)
 
 
 @pytest.fixture(scope="session")

@@ -17,13 +17,8 @@ from prodfirst.usecases.site import Site
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A bootstrapped environment, in which nothing is deployed."""
-    folder = tmp_path_factory.mktemp("deployers")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PRODFIRST_HOME", str(folder / "home"))
-        made = token_estates.site(token_estates.make(folder / "estate"), "local")
-        cloud = token_estates.ready(made)
+    with token_estates.bootstrapped(tmp_path_factory.mktemp("deployers")) as made:
         yield made
-        cloud.down()
 
 
 def _write(access: AwsAccess, stack: str) -> None:

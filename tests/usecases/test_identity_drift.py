@@ -34,13 +34,8 @@ _ANYBODY = json.dumps(
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A bootstrapped environment."""
-    folder = tmp_path_factory.mktemp("identity-drift")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PRODFIRST_HOME", str(folder / "home"))
-        made = token_estates.site(token_estates.make(folder / "estate"), "local")
-        cloud = token_estates.ready(made)
+    with token_estates.bootstrapped(tmp_path_factory.mktemp("identity-drift")) as made:
         yield made
-        cloud.down()
 
 
 def _attach(iam: Any) -> Callable[[], Any]:

@@ -17,17 +17,12 @@ from prodfirst.usecases.site import Site
 @pytest.fixture(scope="module")
 def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, tuple[Attempt, ...]]]:
     """All attempts on a bootstrapped estate whose stacks have state."""
-    folder = tmp_path_factory.mktemp("isolation")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PRODFIRST_HOME", str(folder / "home"))
-        site = token_estates.site(token_estates.make(folder / "estate"), "local")
-        cloud = token_estates.ready(site)
+    with token_estates.bootstrapped(tmp_path_factory.mktemp("isolation")) as site:
         s3 = site.operator.client("s3")
         for stack in site.estate.stacks.values():
             key = f".pulumi/stacks/{stack.project}/local.json"
             s3.put_object(Bucket="acme-local-state", Key=key, Body=b"{}")
         yield site, isolation(site, lambda _text: None)
-        cloud.down()
 
 
 def test_nothing_of_another_stack_is_let_through(tried: tuple[Site, tuple[Attempt, ...]]) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from prodfirst.estate.reading import load
 from prodfirst.kernel.paths import home
@@ -58,6 +62,17 @@ def site(file: Path, environment: str) -> Site:
     """One environment of the estate."""
     estate = load(file)
     return next(Site(estate, item) for item in estate.environments.values() if item.name == environment)
+
+
+@contextmanager
+def bootstrapped(folder: Path) -> Iterator[Site]:
+    """The local environment of an estate in `folder`, on a local cloud of its own that runs meanwhile."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PRODFIRST_HOME", str(folder / "home"))
+        local = site(make(folder / "estate"), "local")
+        cloud = ready(local)
+        yield local
+        cloud.down()
 
 
 def ready(local: Site) -> LocalCloud:

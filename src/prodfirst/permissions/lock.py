@@ -74,9 +74,14 @@ def empty(estate: str, stack: str) -> Lock:
     return Lock(estate, stack, (), (), ())
 
 
+def path_in(folder: Path, stack: str) -> Path:
+    """A stack's lock in the folder of locks."""
+    return folder / f"{stack}.lock.json"
+
+
 def path_of(root: Path, stack: str) -> Path:
     """Where a stack's lock lies in the estate's folder."""
-    return root / FOLDER / f"{stack}.lock.json"
+    return path_in(root / FOLDER, stack)
 
 
 def text_of(lock: Lock) -> str:

@@ -19,6 +19,7 @@ from prodfirst.adapters.source import (
     text_digest,
 )
 from prodfirst.estate.definition import Layer, Stack
+from prodfirst.permissions import lock as locks
 from prodfirst.permissions.kubernetes import locks_read
 from prodfirst.planning.contracts import ReadField, dump_read
 from prodfirst.planning.fingerprint import LastPlan, differing, may_be_kept, reused
@@ -98,4 +99,4 @@ class Cutoff:
 
 
 def _lock_file(stack: str) -> str:
-    return f"permissions/{stack}.lock.json"
+    return str(locks.path_of(Path(), stack))

@@ -33,7 +33,7 @@ class _Seen:
 def deployers(site: Site) -> tuple[Deployer, ...]:
     """Who wrote the state of each deployment last; what the audit has no write of is not listed."""
     seen = _read(site)
-    found = ((stack, seen.writes.get(_state(site, stack))) for stack in site.estate.stacks.values())
+    found = ((stack, seen.writes.get(site.state_object(stack))) for stack in site.estate.stacks.values())
     return tuple(_deployer(site, stack, *write, seen) for stack, write in found if write is not None)
 
 
@@ -69,11 +69,6 @@ def _deployer(site: Site, stack: Stack, write: Mapping[str, Any], subject: str, 
 def _role(principal: str) -> str:
     """The name of the role of a session; empty for anybody else."""
     return principal.split("/")[1] if ":assumed-role/" in principal else ""
-
-
-def _state(site: Site, stack: Stack) -> str:
-    ground = site.ground
-    return f"{ground.prefix}.pulumi/stacks/{stack.project}/{ground.environment}.json"
 
 
 def _subject(principal: str) -> str:

@@ -14,6 +14,7 @@ from prodfirst.estate.definition import Layer, Stack
 from prodfirst.permissions.aws.placing import placed
 from prodfirst.planning.drifting import DeploymentDrift
 from prodfirst.usecases.identities import wanted
+from prodfirst.usecases.recorded import recorded_resources
 from prodfirst.usecases.site import Site
 
 
@@ -43,7 +44,8 @@ def _declared(site: Site, stack: Stack | None, access: AwsAccess) -> IdentityFac
             frozenset((*managed, *role.managed)),
         )
         policies |= managed
-    resources = list(_recorded(site, stack, access)) if stack else []
+    listed = recorded_resources(site, stack.project, access) if stack else ()
+    resources = [item for item in listed if item.get("inputs")]
     for item in resources:
         inputs = item["inputs"]
         if item["type"] == "aws:iam/role:Role":
@@ -61,9 +63,3 @@ def _attached(resources: list[Mapping[str, Any]], role: str) -> Iterator[str]:
         kind = item["type"] == "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
         if kind and item["inputs"]["role"] == role:
             yield item["inputs"]["policyArn"]
-
-
-def _recorded(site: Site, stack: Stack, access: AwsAccess) -> Iterator[Mapping[str, Any]]:
-    checkpoint = site.bucket(access).checkpoint(stack.project, site.environment.name) or {}
-    latest = (checkpoint.get("checkpoint") or {}).get("latest") or {}
-    yield from (item for item in latest.get("resources") or [] if item.get("inputs"))

@@ -73,11 +73,10 @@ class Things:
 
     @property
     def _state(self) -> str:
-        return f"{self._key('stacks')}.json"
+        return self.site.state_object(self.stack)
 
     def _key(self, folder: str) -> str:
-        ground = self.site.ground
-        return f"{ground.prefix}.pulumi/{folder}/{self.stack.project}/{ground.environment}"
+        return self.site.state_object(self.stack, folder, suffix="")
 
     def _write(self, key: str) -> ServiceCall:
         given = {"Bucket": self.site.ground.bucket, "Key": key, "Body": b"{}", "IfMatch": _NO_TAG}

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from prodfirst.adapters.aws.access import AwsAccess
-from prodfirst.adapters.pulumi.checkpoint import latest_of
 from prodfirst.estate.definition import Stack
 from prodfirst.permissions.keeping_aws import KEEPING, PlacedRole, keeping_to_json, recorded_roles
+from prodfirst.usecases.recorded import recorded_resources
 from prodfirst.usecases.site import Site
 
 
@@ -19,5 +19,4 @@ def keeping(held: tuple[PlacedRole, ...]) -> Mapping[str, Any]:
 
 def held_roles(site: Site, stack: Stack, access: AwsAccess) -> tuple[PlacedRole, ...]:
     """The roles of stacks that the identity stack's last apply recorded; `access` reads its state."""
-    checkpoint = site.bucket(access).checkpoint(stack.project, site.environment.name)
-    return recorded_roles(latest_of(checkpoint or {}).get("resources") or ())
+    return recorded_roles(recorded_resources(site, stack.project, access))

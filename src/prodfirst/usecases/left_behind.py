@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from prodfirst.adapters.pulumi.checkpoint import latest_of
 from prodfirst.estate.definition import StackName
 from prodfirst.kernel.errors import Failure
 from prodfirst.kernel.findings import Finding, Severity
 from prodfirst.permissions.keeping_aws import ACTS_FOR, PROJECT, PlacedRole
 from prodfirst.planning.steps import Operation, Step
+from prodfirst.usecases.recorded import recorded_resources
 from prodfirst.usecases.site import Site
 
 RULE = "identity-still-needed"
@@ -71,6 +71,5 @@ def _finding(site: Site, name: str, project: str) -> Iterator[Finding]:
 
 def _resources(site: Site, name: str, project: str) -> int:
     _, access = site.identity_of(name, "plan")
-    checkpoint = site.bucket(access).checkpoint(project, site.environment.name)
-    listed = latest_of(checkpoint or {}).get("resources") or ()
+    listed = recorded_resources(site, project, access)
     return sum(not item["type"].startswith("pulumi:") for item in listed)

@@ -65,6 +65,12 @@ def _check_owner(site: Site, stack: Stack, checkpoint: Mapping[str, Any]) -> Non
         )
 
 
+def recorded_resources(site: Site, project: str, access: AwsAccess) -> tuple[Mapping[str, Any], ...]:
+    """What a project's state lists, as the engine writes it; nothing where there is no state."""
+    checkpoint = site.bucket(access).checkpoint(project, site.environment.name)
+    return tuple(latest_of(checkpoint or {}).get("resources") or ())
+
+
 def recorded_version(site: Site, stack: Stack, access: AwsAccess) -> StateVersion | None:
     """The version of the recorded state; None where the deployment does not exist."""
     found = recorded(site, stack, access)

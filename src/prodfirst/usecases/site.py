@@ -85,7 +85,9 @@ class Site:
             return arn, taking_on.by_token(nobody, arn, session, token, self.session_seconds)
         if self.environment.operator is None:
             raise _no_operator(self.environment)
-        return arn, taking_on.by_operator(self.operator, arn, session, self.session_seconds)
+        return arn, taking_on.by_credentials(
+            self.operator, arn, taking_on.OPERATOR, session, self.session_seconds
+        )
 
     def member(self, team: Team) -> tuple[str, AwsAccess]:
         """The ARN of a team's role, and access under it for one of the team; on a local environment alone.
@@ -157,6 +159,11 @@ class Site:
     def bucket(self, access: AwsAccess) -> StateBucket:
         """The state bucket as `access` sees it."""
         return StateBucket(access, self.ground.bucket, self.ground.prefix)
+
+    def state_object(self, stack: Stack, folder: str = "stacks", suffix: str = ".json") -> str:
+        """The key of a deployment's state in the bucket, or of what the engine keeps beside it."""
+        place = f"{folder}/{stack.project}/{self.environment.name}"
+        return f"{self.ground.prefix}.pulumi/{place}{suffix}"
 
     def key(self, stack: Stack) -> StateKey:
         """The key under the secrets in a stack's state."""

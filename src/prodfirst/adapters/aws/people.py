@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from prodfirst.adapters.aws.access import AwsAccess
-from prodfirst.adapters.aws.taking_on import by_member
+from prodfirst.adapters.aws.taking_on import by_credentials
 
 _POLICY = "take-on-team-roles"
 
@@ -39,7 +39,7 @@ class Member:
         iam = self.operator.client("iam")
         self._ensure(iam)
         with self._key(iam) as access:
-            return by_member(access, role, self.name, session, seconds)
+            return by_credentials(access, role, f"the user `{self.name}`", session, seconds)
 
     def _ensure(self, iam: Any) -> None:
         tags = [{"Key": key, "Value": value} for key, value in self.tags.items()]

@@ -18,20 +18,15 @@ def by_token(access: AwsAccess, role: str, session: str, token: IdToken, seconds
         raise _failure(role, f"a CI job with the subject `{token.subject}`", error) from error
 
 
-def by_operator(access: AwsAccess, role: str, session: str, seconds: int) -> AwsAccess:
-    """Access under `role` with the user's own AWS credentials. Raises Failure where AWS refuses it."""
+OPERATOR = "your own AWS credentials"
+
+
+def by_credentials(access: AwsAccess, role: str, who: str, session: str, seconds: int) -> AwsAccess:
+    """Access under `role` with the credentials of `access`: those of `who`. Raises Failure if refused."""
     try:
         return access.assume(role, session, seconds)
     except ClientError as error:
-        raise _failure(role, "your own AWS credentials", error) from error
-
-
-def by_member(access: AwsAccess, role: str, name: str, session: str, seconds: int) -> AwsAccess:
-    """Access under a team's `role` as somebody of a group. Raises Failure where AWS refuses it."""
-    try:
-        return access.assume(role, session, seconds)
-    except ClientError as error:
-        raise _failure(role, f"the user `{name}`", error) from error
+        raise _failure(role, who, error) from error
 
 
 _NEXT = {

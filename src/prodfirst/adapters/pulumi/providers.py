@@ -53,11 +53,11 @@ def attached(commands: tuple[ProviderCommand, ...], environment: Mapping[str, st
     """Start all, and end them with their groups afterwards."""
     with ExitStack() as stack:
         started = [(command, *_start(command, environment, stack)) for command in commands]
-        deadline = time.monotonic()
+        begun = time.monotonic()
         yield Attached(
             tuple(lifeline for *_, lifeline in started),
             tuple(
-                partial(_ports, command, process, errors, deadline + command.start_seconds)
+                partial(_ports, command, process, errors, begun + command.start_seconds)
                 for command, process, errors, _ in started
             ),
         )

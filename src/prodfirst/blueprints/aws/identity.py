@@ -33,7 +33,7 @@ from prodfirst.permissions.keeping_aws import (
     placed_role,
     with_kept,
 )
-from prodfirst.permissions.lock import Lock, read
+from prodfirst.permissions.lock import Lock, path_in, read
 from prodfirst.permissions.policies import Policy, text
 from prodfirst.permissions.roles_aws import (
     BREAK_GLASS,
@@ -159,7 +159,7 @@ def _read(ground: Ground, folder: Path) -> Mapping[str, Lock]:
     """The lock files that are there; a stack without one has no identity to be planned with."""
     found: dict[str, Lock] = {}
     for stack in ground.stacks:
-        lock = read(folder / f"{stack.name}.lock.json")
+        lock = read(path_in(folder, stack.name))
         if lock is not None:
             found[stack.name] = lock
         elif stack.layer != IDENTITY_LAYER:

@@ -24,13 +24,12 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from prodfirst.blueprints.blueprint import place
-from prodfirst.blueprints.kubernetes.objects import metadata
+from prodfirst.blueprints.kubernetes.objects import RBAC, metadata
 from prodfirst.kernel.group_names import stack_group
 from prodfirst.permissions.kubernetes import STACK_ROLES, RbacRule, rules_of
-from prodfirst.permissions.lock import read
+from prodfirst.permissions.lock import path_in, read
 from prodfirst.permissions.placeholders import Facts
 
-_GROUP = "rbac.authorization.k8s.io"
 PHASES = ("plan", "apply")
 
 
@@ -61,7 +60,7 @@ class StackRoles(pulumi.ComponentResource):
         inner = pulumi.ResourceOptions(parent=self)
         resource = name if namespace is None else f"{name}:{namespace}"
         meta, listed = metadata(name, namespace), [_rule(rule) for rule in rules]
-        subject = {"api_group": _GROUP, "kind": "Group", "name": group}
+        subject = {"api_group": RBAC, "kind": "Group", "name": group}
         if namespace is None:
             made: pulumi.Resource = k8s.rbac.v1.ClusterRole(resource, metadata=meta, rules=listed, opts=inner)
             bind: type[Any] = k8s.rbac.v1.ClusterRoleBinding
@@ -72,7 +71,7 @@ class StackRoles(pulumi.ComponentResource):
             resource,
             metadata=meta,
             role_ref={
-                "api_group": _GROUP,
+                "api_group": RBAC,
                 "kind": "ClusterRole" if namespace is None else "Role",
                 "name": name,
             },
@@ -97,7 +96,7 @@ def asked_for(locks: Path, stack: str) -> frozenset[str]:
 
 
 def _rules(locks: Path, stack: str, phase: str) -> tuple[RbacRule, ...]:
-    lock = read(locks / f"{stack}.lock.json")
+    lock = read(path_in(locks, stack))
     here, settings = place(), pulumi.Config("prodfirst")
     facts = Facts(settings.require("environment"), here.account, here.region)
     return rules_of(lock.phase(phase), facts) if lock else ()

@@ -10,8 +10,8 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from prodfirst.blueprints.blueprint import Blueprint, Protection
-from prodfirst.blueprints.kubernetes.objects import TEAM_LABEL, metadata
-from prodfirst.blueprints.kubernetes.stack_roles import StackRoles, asked_for
+from prodfirst.blueprints.kubernetes.objects import RBAC, TEAM_LABEL, metadata
+from prodfirst.blueprints.kubernetes.stack_roles import PHASES, StackRoles, asked_for
 from prodfirst.kernel.group_names import team_group
 
 _SEEN = {
@@ -22,7 +22,7 @@ _SEEN = {
     "batch": ("cronjobs", "jobs"),
     "networking.k8s.io": ("ingresses", "networkpolicies"),
     "policy": ("poddisruptionbudgets",),
-    "rbac.authorization.k8s.io": ("rolebindings", "roles"),
+    RBAC: ("rolebindings", "roles"),
 }  # fmt: skip
 """API group → what people of the team read: all but secrets. Plural names are those that RBAC matches."""
 _DONE = (
@@ -81,7 +81,7 @@ class TeamSpace(Blueprint):
         self._people(team)
         this = pulumi.Config("prodfirst").require("stack")
         for name, listed, phases in (
-            (team, stacks, ("plan", "apply")),
+            (team, stacks, PHASES),
             (f"{team}-{this}", [this], ("plan",)),
         ):
             StackRoles(name, namespace=team, stacks=listed, locks=locks, phases=phases, opts=self._inside)
@@ -157,11 +157,10 @@ class TeamSpace(Blueprint):
         role = k8s.rbac.v1.Role(
             team, metadata=metadata("team", self.namespace), rules=[*seen, *done], opts=self._inside
         )
-        group = "rbac.authorization.k8s.io"
         k8s.rbac.v1.RoleBinding(
             team,
             metadata=metadata("team", self.namespace),
-            role_ref={"api_group": group, "kind": "Role", "name": "team"},
-            subjects=[{"api_group": group, "kind": "Group", "name": team_group(team)}],
+            role_ref={"api_group": RBAC, "kind": "Role", "name": "team"},
+            subjects=[{"api_group": RBAC, "kind": "Group", "name": team_group(team)}],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[role]),
         )

@@ -20,6 +20,7 @@ from prodfirst.kernel import processes
 from prodfirst.kernel.errors import Failure, Problem
 from prodfirst.kernel.paths import private_dir, write_private
 from prodfirst.localcloud.front import refused
+from prodfirst.localcloud.kubernetes.audit import AUDIT_FILE
 from prodfirst.localcloud.kubernetes.cluster import STARTING, Cluster, Status, read_all
 
 _START_SECONDS = 30.0
@@ -145,6 +146,10 @@ class LocalCloud:
     def clusters(self) -> tuple[Cluster, ...]:
         """The Kubernetes clusters that it has, running or not."""
         return read_all(self.home / "kubernetes")
+
+    def cluster_audit(self, cluster: Cluster) -> Path:
+        """The audit log of a cluster's API server (localcloud/kubernetes/audit.py)."""
+        return self.home / "kubernetes" / cluster.id / AUDIT_FILE
 
     @property
     def audit(self) -> Path:

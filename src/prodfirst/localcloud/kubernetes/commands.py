@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prodfirst.kernel.paths import write_private
+from prodfirst.localcloud.kubernetes.audit import AUDIT_FILE
 from prodfirst.localcloud.kubernetes.binaries import Binaries
 from prodfirst.localcloud.kubernetes.pki import Pki
 
@@ -120,7 +121,7 @@ class Commands:
             ("authentication-token-webhook-version", "v1"),
             ("authentication-token-webhook-cache-ttl", _SEEN_SECONDS),
             ("audit-policy-file", _AUDIT_POLICY),
-            ("audit-log-path", self.folder / "audit.jsonl"),
+            ("audit-log-path", self.folder / AUDIT_FILE),
             ("audit-log-maxsize", _AUDIT_MEGABYTES),
             ("audit-log-maxbackup", 1),
             ("profiling", "false"),

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -44,9 +45,11 @@ class Unreachable(Exception):
 class ApiError(Exception):
     """The server's refusal, as its `Status` object says it."""
 
-    def __init__(self, code: int, status: Mapping[str, Any]) -> None:
+    def __init__(self, code: int, status: Mapping[str, Any], audit: str = "") -> None:
         self.code = code
         """HTTP status."""
+        self.audit = audit
+        """Id of the call in the server's audit."""
         self.reason = str(status.get("reason") or "")
         """The API's own word, such as `AlreadyExists`."""
         self.details: Mapping[str, Any] = status.get("details") or {}
@@ -71,6 +74,8 @@ class Answer:
     data: Data
     warnings: tuple[str, ...]
     """Deprecations, unknown fields, policies that only warn."""
+    audit: str = ""
+    """Id of the call in the server's audit."""
 
 
 class Client:
@@ -92,13 +97,17 @@ class Client:
         body: Any = None,
         content: str = "application/json",
         seconds: float = _ANSWER_SECONDS,
+        headers: Mapping[str, str] = MappingProxyType({}),
     ) -> Answer:
-        """Ask, and ask again where the server is only busy. Raises ApiError, Unreachable, NoCredentials."""
+        """Ask, and ask again where the server is only busy. Raises ApiError, Unreachable, NoCredentials.
+
+        `headers` go along, such as `Impersonate-User`.
+        """
         target = _target(self.access.server, path, query)
         data = None if body is None else json.dumps(body).encode()
         renewed = False
         for attempt in range(1, _THROTTLED_TRIES + 1):
-            response = self._sent(method, target, data, content, seconds)
+            response = self._sent(method, target, data, {**headers, "Content-Type": content}, seconds)
             if response.status == 401 and not renewed and self._credentials.refused():
                 renewed = True
                 continue
@@ -109,15 +118,15 @@ class Client:
         return _answer(response)
 
     def _sent(
-        self, method: str, target: str, data: bytes | None, content: str, seconds: float
+        self, method: str, target: str, data: bytes | None, given: Mapping[str, str], seconds: float
     ) -> urllib3.BaseHTTPResponse:
         self._refuse_while_silent()
         credential = self._credentials.get()
-        headers = {"Accept": "application/json", "User-Agent": _AGENT}
+        headers = {**given, "Accept": "application/json", "User-Agent": _AGENT}
         if credential.header:
             headers["Authorization"] = credential.header
-        if data is not None:
-            headers["Content-Type"] = content
+        if data is None:
+            del headers["Content-Type"]
         try:
             return self._pool(credential).urlopen(
                 method,
@@ -200,9 +209,10 @@ def _answer(response: urllib3.BaseHTTPResponse) -> Answer:
         data = {"message": text.decode(errors="replace").strip()[:500]}
     if not isinstance(data, dict):
         data = {"message": str(data)[:500]}
+    audit = response.headers.get("Audit-Id", "")
     if response.status >= 300:
-        raise ApiError(response.status, data)
-    return Answer(data, tuple(_warning(item) for item in response.headers.getlist("Warning")))
+        raise ApiError(response.status, data, audit)
+    return Answer(data, tuple(_warning(item) for item in response.headers.getlist("Warning")), audit)
 
 
 def _warning(header: str) -> str:

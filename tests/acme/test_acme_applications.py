@@ -22,11 +22,9 @@ def _shown(shell: Shell, *what: str) -> Any:
     return json.loads(shell.kubectl("get", *what, "-o", "json"))
 
 
-@pytest.mark.parametrize(("application", "namespace"), [("storefront", "shop"), ("blog", "blog")])
-def test_an_application_runs_with_the_defaults_of_production(
-    entrance: Entrance, application: str, namespace: str
-) -> None:
-    plan, here = entrance(f"{application}/plan"), ("-n", namespace)
+@pytest.mark.parametrize("application", ["shop", "blog"])
+def test_an_application_runs_with_the_defaults_of_production(entrance: Entrance, application: str) -> None:
+    plan, here = entrance(f"{application}/plan"), ("-n", application)
     spec = _shown(plan, "deployment", application, *here)["spec"]["template"]["spec"]
     (container,) = spec["containers"]
     assert spec["securityContext"] == {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
@@ -53,41 +51,41 @@ def test_an_application_runs_with_the_defaults_of_production(
         ("get", "resourcequota", "team", "-n", "shop"),
         ("delete", "resourcequota", "team", "-n", "shop", _TRY),
         ("delete", "networkpolicy", "default-deny", "-n", "shop", _TRY),
-        ("delete", "rolebinding", "prodfirst:storefront:apply", "-n", "shop", _TRY),
+        ("delete", "rolebinding", "prodfirst:shop:apply", "-n", "shop", _TRY),
         ("create", "rolebinding", "up", "--clusterrole=admin", "--group=x", "-n", "shop", _TRY),
         ("create", "role", "up", "--verb=get", "--resource=secrets", "-n", "shop", _TRY),
         ("get", "secrets", "-n", "shop"),
-        ("create", "token", "storefront", "-n", "shop"),
+        ("create", "token", "shop", "-n", "shop"),
         ("get", "namespaces"),
         ("label", "namespace", "shop", "pod-security.kubernetes.io/enforce=privileged", "--overwrite", _TRY),
     ],
     ids=" ".join,
 )
-def test_what_is_not_in_the_storefronts_lock_is_forbidden_to_its_apply_identity(
+def test_what_is_not_in_the_shops_lock_is_forbidden_to_its_apply_identity(
     entrance: Entrance, attempt: tuple[str, ...]
 ) -> None:
-    assert "forbidden" in entrance("storefront/apply").refused(*attempt)
+    assert "forbidden" in entrance("shop/apply").refused(*attempt)
 
 
-def test_the_storefronts_apply_identity_deploys_into_its_own_namespace(entrance: Entrance) -> None:
-    shop = entrance("storefront/apply")
+def test_the_shops_apply_identity_deploys_into_its_own_namespace(entrance: Entrance) -> None:
+    shop = entrance("shop/apply")
     change = json.dumps({"spec": {"revisionHistoryLimit": 5}})
-    shop.kubectl("patch", "deployment", "storefront", "-n", "shop", "-p", change, _TRY)
-    assert "forbidden" in entrance("storefront/plan").refused(
-        "patch", "deployment", "storefront", "-n", "shop", "-p", change, _TRY
+    shop.kubectl("patch", "deployment", "shop", "-n", "shop", "-p", change, _TRY)
+    assert "forbidden" in entrance("shop/plan").refused(
+        "patch", "deployment", "shop", "-n", "shop", "-p", change, _TRY
     )
 
 
 def test_people_of_a_team_look_after_their_namespace_and_nobody_elses(
     whole: Acme, entrance: Entrance
 ) -> None:
-    people = entrance("storefront/plan").under(
+    people = entrance("shop/plan").under(
         person_of(whole, "acme-shop").assuming(
             "arn:aws:iam::111122223333:role/prodfirst/acme/local/acme-local.team-shop"
         )
     )
     people.kubectl("get", "pods,deployments,resourcequotas,rolebindings", "-n", "shop")
-    people.kubectl("scale", "deployment", "storefront", "--replicas=3", "-n", "shop", _TRY)
+    people.kubectl("scale", "deployment", "shop", "--replicas=3", "-n", "shop", _TRY)
     for attempt in (
         ("get", "pods", "-n", "blog"),
         ("get", "secrets", "-n", "shop"),
@@ -99,11 +97,10 @@ def test_people_of_a_team_look_after_their_namespace_and_nobody_elses(
 
 
 def _in_pod(
-    whole: Acme, entrance: Entrance, pod_of: tuple[str, str], folder: Path, *arguments: str
+    whole: Acme, entrance: Entrance, application: str, folder: Path, *arguments: str
 ) -> subprocess.CompletedProcess[str]:
-    """`aws` in the place of a pod: its token, and no other credentials."""
-    (application, namespace), kubelet = pod_of, entrance("platform/apply")
-    here = ("-n", namespace)
+    """`aws` in the place of a pod, in the namespace of its application's name: its token alone."""
+    kubelet, here = entrance("platform/apply"), ("-n", application)
     (name, *_) = kubelet.kubectl("get", "pods", *here, "-o", "jsonpath={.items[*].metadata.name}").split()
     bound = ("--bound-object-kind", "Pod", "--bound-object-name", name)
     audience = ("--audience", "pods.eks.amazonaws.com")
@@ -132,34 +129,32 @@ def _aws(environment: Mapping[str, str], *arguments: str) -> subprocess.Complete
     )
 
 
-def test_the_storefronts_pods_alone_read_its_database_secret_and_it_opens_the_real_database(
+def test_the_shops_pods_alone_read_its_database_secret_and_it_opens_the_real_database(
     whole: Acme, entrance: Entrance, tmp_path: Path
 ) -> None:
     found = whole.json("outputs", "database")["outputs"]
     asking = ("secretsmanager", "get-secret-value", "--secret-id", found["credentials"])
-    done = _in_pod(whole, entrance, ("storefront", "shop"), tmp_path, *asking)
+    done = _in_pod(whole, entrance, "shop", tmp_path, *asking)
     assert done.returncode == 0, done.stderr
     secret = json.loads(json.loads(done.stdout)["SecretString"])
     assert answered(found, secret, "select 6 * 7") == [[42]]
-    spec = _shown(entrance("storefront/plan"), "deployment", "storefront", "-n", "shop")["spec"]["template"][
-        "spec"
-    ]
+    spec = _shown(entrance("shop/plan"), "deployment", "shop", "-n", "shop")["spec"]["template"]["spec"]
     variables = {item["name"]: item["value"] for item in spec["containers"][0]["env"]}
     assert variables["DATABASE_SECRET"] == found["credentials"]
 
-    assert "AccessDenied" in _in_pod(whole, entrance, ("blog", "blog"), tmp_path, *asking).stderr
-    for identity in ("storefront/apply", "storefront/plan", "blog/apply", "platform/apply"):
+    assert "AccessDenied" in _in_pod(whole, entrance, "blog", tmp_path, *asking).stderr
+    for identity in ("shop/apply", "shop/plan", "blog/apply", "platform/apply"):
         assert "AccessDenied" in _aws(whole.identity(identity), *asking).stderr, identity
 
 
-def test_aws_denies_the_storefront_the_database_and_the_cluster(whole: Acme) -> None:
-    shop = whole.identity("storefront/apply")
+def test_aws_denies_the_shop_the_database_and_the_cluster(whole: Acme) -> None:
+    shop = whole.identity("shop/apply")
     for attempt in (
         ("rds", "delete-db-cluster", "--db-cluster-identifier", "acme-local-database-main"),
         ("eks", "delete-cluster", "--name", "acme-local-cluster-main"),
         (
             "eks", "create-access-entry", "--cluster-name", "acme-local-cluster-main", "--principal-arn",
-            "arn:aws:iam::111122223333:role/prodfirst/acme/local/acme-local-storefront-apply",
+            "arn:aws:iam::111122223333:role/prodfirst/acme/local/acme-local-shop-apply",
         ),
     ):  # fmt: skip
         assert "AccessDenied" in _aws(shop, *attempt).stderr, attempt

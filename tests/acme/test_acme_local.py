@@ -85,17 +85,17 @@ def test_who_is_not_of_the_group_does_not_take_on_the_teams_role(acme: Acme) -> 
 
 
 def test_a_member_whose_group_was_changed_has_the_estates_again(acme: Acme) -> None:
-    name = ("--user-name", "acme-local.member-shop")
-    as_shop = f"prodfirst local exec --as team:shop -- {_WHO}"
-    assert _shell(acme, as_shop).returncode == 0
+    name = ("--user-name", "acme-local.member-platform")
+    as_platform = f"prodfirst local exec --as team:platform -- {_WHO}"
+    assert _shell(acme, as_platform).returncode == 0
     acme.aws("iam", "tag-user", *name, "--tags", "Key=prodfirst:group,Value=acme-data")
-    assert "team-shop" in _shell(acme, as_shop).stdout
+    assert "team-platform" in _shell(acme, as_platform).stdout
     tags = acme.aws("iam", "list-user-tags", *name)["Tags"]
-    assert tags == [{"Key": "prodfirst:group", "Value": "acme-shop"}]
+    assert tags == [{"Key": "prodfirst:group", "Value": "acme-platform"}]
 
 
 def test_exec_names_who_is_there_when_nobody_is_meant(acme: Acme) -> None:
-    for word, why in (("team:sales", "`platform`, `data`, `shop`"), ("shop", "`STACK/plan`")):
+    for word, why in (("team:sales", "`platform`, `data`, `shop`"), ("network", "`STACK/plan`")):
         done = _shell(acme, f"prodfirst local exec --as {word} -- true")
         assert done.returncode == 2
         assert f"`{word}` is no identity of the local cloud" in done.stderr

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from acme_estate import BASE, Acme
+from acme_estate import WHOLE, Acme
 
 _BIN = Path(sys.executable).parent
 _TEAM = ("--role-name", "acme-local.team-shop", "--policy-name", "wide")
@@ -26,7 +26,7 @@ _REPEATED = ("the team that owns the database changes it", "a field is read by w
 @pytest.fixture(scope="module")
 def clean(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Acme]:
     """The example in a folder of its own, and an empty installation."""
-    estate = Acme.copy(tmp_path_factory.mktemp("demo"))
+    estate = Acme.copy(tmp_path_factory.mktemp("demo"), WHOLE)
     yield estate
     estate.run("local", "down")
 
@@ -60,8 +60,7 @@ def _calls(shown: dict[str, Any]) -> list[dict[str, Any]]:
 def test_every_deployment_was_deployed_by_its_own_apply_identity(
     clean: Acme, shown: dict[str, Any], told: str
 ) -> None:
-    stacks = set(BASE)
-    assert {item["deployment"] for item in shown["deployments"]} == {f"{name}/local" for name in stacks}
+    assert {item["deployment"] for item in shown["deployments"]} == {f"{name}/local" for name in WHOLE}
     audit = _audit(clean)
     for item in shown["deployments"]:
         name = item["deployment"].removesuffix("/local")

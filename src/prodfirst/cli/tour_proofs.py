@@ -70,25 +70,19 @@ def claims(site: Site) -> tuple[Claim, ...]:
     return (
         Claim("the team that owns the database sees it; another does not", read, "team:data", "team:shop"),
         Claim("the team that owns the database changes it", change, "team:data", "team:shop"),
-        Claim("the team that owns the shop changes its settings", _setting(site), "team:shop", "team:data"),
         Claim(
             "a stack's apply identity changes what the stack holds; another stack's does not",
             change,
             "database/apply",
-            "network/apply",
+            "shop/apply",
         ),
         Claim("a plan identity changes nothing, its own stack's neither", change, "database/apply",
               "database/plan"),
         Claim("so it is with a bucket", _versioning(site), "storage/apply", "storage/plan"),
+        Claim("the team that owns the bucket changes it", _versioning(site), "team:platform", "team:data"),
         Claim("a field is read by who declares it in prodfirst.yaml", _field(site), "shop/plan",
               "storage/plan"),
     )  # fmt: skip
-
-
-def _setting(site: Site) -> ServiceCall:
-    name = f"/{site.prefix(site.estate.stacks[StackName('shop')])}/database/endpoint"
-    given = {"ResourceType": "Parameter", "ResourceId": name, "TagKeys": _NO_TAG}
-    return ServiceCall("ssm", "RemoveTagsFromResource", given)
 
 
 def _versioning(site: Site) -> ServiceCall:

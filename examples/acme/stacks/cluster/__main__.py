@@ -8,7 +8,7 @@ cluster = Cluster(
     "main",
     subnet_ids=network.private_subnet_ids,
     furnished_by="platform",
-    stacks=["storefront", "blog"],
+    stacks=["shop", "blog"],
     teams=["shop", "blog"],
 )
 

@@ -11,7 +11,7 @@ registry = f"{place().account}.dkr.ecr.{place().region}.amazonaws.com/"
 
 cluster = connect(read("cluster"))
 Platform("main", cluster=cluster, registries=[registry], locks=locks)
-shop = TeamSpace("shop", cluster=cluster, stacks=["storefront"], locks=locks)
+shop = TeamSpace("shop", cluster=cluster, stacks=["shop"], locks=locks)
 blog = TeamSpace("blog", cluster=cluster, stacks=["blog"], locks=locks)
 
 publish(namespaces={"shop": shop.namespace, "blog": blog.namespace}, registry=registry)

@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 from control_plane_fixtures import ControlPlane
 
-from prodfirst.adapters.kubernetes.planned import check_planned
-from prodfirst.adapters.kubernetes.preflight import PlannedObject, Preflight, Verdict, preflight
+from prodfirst.adapters.kubernetes.planned import check_planned, look_at_planned
+from prodfirst.adapters.kubernetes.planned_objects import PlannedObject, Preflight
+from prodfirst.adapters.kubernetes.preflight import look, preflight
+from prodfirst.adapters.pulumi.programhost.unknowns import LATER
 from prodfirst.kernel.errors import Failure
+from prodfirst.planning.checks import Verdict
 from prodfirst.planning.steps import Operation, Step
 from prodfirst.resources.graph import Resource, ResourceGraph, Urn
 from prodfirst.resources.values import SECRET, UNKNOWN, Value, freeze
@@ -201,8 +204,104 @@ def test_the_objects_of_a_preview_are_tried_on_their_own_cluster_with_the_run_s_
     assert 'User "nobody" cannot create resource "configmaps"' in _why(found, "c")
 
 
-@pytest.mark.parametrize("kubeconfig", [SECRET, UNKNOWN])
-def test_an_object_whose_cluster_is_hidden_is_told_as_unchecked(kubeconfig: Value) -> None:
-    found = check_planned(*_plan(kubeconfig), {}, {})
-    assert _verdicts(found) == {"c": Verdict.UNCHECKED}
-    assert "`kubeconfig` is secret, unknown or not given" in _why(found, "c")
+@pytest.mark.parametrize(
+    ("kubeconfig", "why"),
+    [
+        (SECRET, "`kubeconfig` of its provider is secret"),
+        (UNKNOWN, "its cluster is known only after apply"),
+        (LATER, "its cluster is known only after apply"),
+        (None, "its provider is given no `kubeconfig`"),
+    ],
+)
+def test_an_object_whose_cluster_is_hidden_is_told_as_unchecked(kubeconfig: Value, why: str) -> None:
+    for ask in (check_planned, look_at_planned):
+        found = ask(*_plan(kubeconfig), {}, {})
+        assert _verdicts(found) == {"c": Verdict.UNCHECKED}
+        assert why in _why(found, "c")
+
+
+def test_a_deletion_is_told_as_not_tried(control_plane: ControlPlane, namespace: str) -> None:
+    (_, step), graph = _plan(control_plane.kubeconfig(), namespace=namespace)
+    gone = Step(Operation.DELETE, Urn(f"{step.urn}-old"), step.inputs)
+    found = check_planned([gone, step], graph, {}, {})
+    assert _verdicts(found) == {"c-old": Verdict.UNCHECKED, "c": Verdict.PASSED}
+    assert "a deletion is not tried" in _why(found, "c-old")
+
+
+def test_what_is_there_is_taken_over_where_the_provider_does_so(
+    control_plane: ControlPlane, namespace: str
+) -> None:
+    where = {"name": "c", "namespace": namespace}
+    control_plane.make({"apiVersion": "v1", "kind": "ConfigMap", "metadata": where})
+    for takes_over, verdict in ((False, Verdict.REFUSED), (True, Verdict.PASSED)):
+        plan = _plan(control_plane.kubeconfig(), namespace=namespace, upsertExistingObjects=takes_over)
+        assert _verdicts(check_planned(*plan, {}, {})) == {"c": verdict}
+
+
+def _planner(plane: ControlPlane, namespace: str) -> str:
+    """As locks have it: what is named is read, and nothing is written."""
+    reads = {"apiGroups": [""], "verbs": ["get"], "resources": ["configmaps", "services"]}
+    plane.allow("planner", namespace, {**reads, "resourceNames": ["new", "taken", "changed", "away"]})
+    return plane.kubeconfig("planner")
+
+
+def test_whoever_may_only_read_sees_names_and_is_told_what_was_not_tried(
+    control_plane: ControlPlane, namespace: str
+) -> None:
+    for name in ("taken", "changed"):
+        where = {"name": name, "namespace": namespace}
+        control_plane.make({"apiVersion": "v1", "kind": "ConfigMap", "metadata": where})
+    found = look(
+        _planner(control_plane, namespace),
+        [
+            _object("new", "v1/ConfigMap", {}),
+            _object("taken", "v1/ConfigMap", {}),
+            _object("changed", "v1/ConfigMap", {}, Operation.UPDATE),
+            _object("away", "v1/ConfigMap", {}, Operation.UPDATE),
+            _object("unread", "v1/ConfigMap", {}),
+            _object("late", "v1/ConfigMap", {"data": {"a": UNKNOWN}}),
+            _object("thing", "nobody.test/v1/Thing", {}),
+        ],
+        namespace,
+    )
+    assert _verdicts(found) == {
+        "new": Verdict.READ,
+        "taken": Verdict.REFUSED,
+        "changed": Verdict.READ,
+        "away": Verdict.REFUSED,
+        "unread": Verdict.UNCHECKED,
+        "late": Verdict.UNCHECKED,
+        "thing": Verdict.DEFERRED,
+    }
+    checked = {answer.object.urn.rsplit("::", 1)[-1]: answer.checked for answer in found.answers}
+    assert checked["new"] == "read: its name is free"
+    assert checked["changed"] == "read: it is there"
+    assert "may not `create` it, not even in a dry run; apply tries it" in _why(found, "new")
+    assert "may not `patch` it" in _why(found, "changed")
+    assert _why(found, "taken") == f"ConfigMap `{namespace}/taken` already exists"
+    assert _why(found, "away") == f"ConfigMap `{namespace}/away` is not there any more"
+    assert "may neither `create` nor `get` it" in _why(found, "unread")
+
+
+def test_whoever_may_write_has_it_tried_and_what_may_be_made_elsewhere_is_no_refusal(
+    control_plane: ControlPlane, namespace: str
+) -> None:
+    objects = [
+        _object("fine", "v1/ConfigMap", {}),
+        _object("bad", "v1/ConfigMap", {"data": {"not a key!": "1"}}),
+        _object("early", "v1/ConfigMap", {}, namespace="of-another-stack"),
+    ]
+    found = look(control_plane.kubeconfig(), objects, namespace)
+    assert _verdicts(found) == {"fine": Verdict.PASSED, "bad": Verdict.REFUSED, "early": Verdict.DEFERRED}
+    assert "of-another-stack" in _why(found, "early")
+
+
+def test_a_cluster_that_is_away_is_told_at_each_object_of_a_plan(control_plane: ControlPlane) -> None:
+    objects = [_object("one", "v1/ConfigMap", {}), _object("two", "v1/ConfigMap", {})]
+    found = look(control_plane.kubeconfig(server="https://127.0.0.1:1"), objects)
+    assert set(_verdicts(found).values()) == {Verdict.UNCHECKED}
+    assert "the cluster cannot be asked: the API server https://127.0.0.1:1 cannot be reached" in _why(
+        found, "two"
+    )
+    found = look(control_plane.kubeconfig("deployer", "wrong"), objects)
+    assert "Unauthorized" in _why(found, "one")

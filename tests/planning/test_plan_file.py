@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from planning_layouts import deployment, estate
+from planning_layouts import deployment, estate, urn
 
 from prodfirst.kernel.errors import InvalidInput
+from prodfirst.planning.checks import ObjectCheck, Verdict
 from prodfirst.planning.file import dump, load
 
 
@@ -22,6 +23,25 @@ def test_round_trip(tmp_path: Path) -> None:
     read = load(_write(tmp_path / "plan.json", dump(plan)))
     assert read == plan
     assert read.digest == plan.digest
+
+
+def test_what_clusters_said_survives_the_file_and_makes_no_other_plan(tmp_path: Path) -> None:
+    said = (
+        ObjectCheck(urn("a"), Verdict.READ, "read: its name is free", "it may not be tried"),
+        ObjectCheck(urn("b"), Verdict.UNCHECKED, "", "the cluster cannot be asked"),
+    )
+    plan = estate(deployment("create a x=1", "create b x=1", objects=said))
+    data = dump(plan)
+    assert data["deployments"][0]["objects"][1] == {
+        "urn": urn("b"),
+        "verdict": "unchecked",
+        "checked": "",
+        "why": "the cluster cannot be asked",
+    }
+    assert load(_write(tmp_path / "plan.json", data)) == plan
+    assert plan.digest == estate(deployment("create a x=1", "create b x=1")).digest
+    del data["deployments"][0]["objects"]
+    assert load(_write(tmp_path / "plan.json", data)).deployments[0].objects == ()
 
 
 def test_equal_previews_have_equal_digests_whatever_their_order_and_random_names() -> None:

@@ -10,6 +10,7 @@ from planning_layouts import cut_off, deployment, estate
 from screens import made, plan_screen
 
 from prodfirst.kernel.findings import Finding, Severity
+from prodfirst.planning.checks import ObjectCheck, Verdict
 from prodfirst.planning.guards import Subject, check
 from prodfirst.planning.interrupted import Fate
 from prodfirst.planning.plan import DeploymentPlan, EstatePlan
@@ -197,6 +198,51 @@ def test_long_texts_wrap_within_the_width() -> None:
     finding = Finding("r", Severity.ADVISORY, "word " * 40, None, "because " * 30, "do " * 50)
     shown = plan_screen(estate(_plan(made("create", "a"), findings=(finding,), checked=("note " * 40,))))
     assert max(map(len, shown.splitlines())) <= 80
+
+
+_DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+_LATE = "its cluster is known only after apply"
+
+
+def _said(*said: tuple[str, Verdict, str, str]) -> tuple[ObjectCheck, ...]:
+    return tuple(ObjectCheck(made("create", name, type=_DEPLOYMENT).urn, *answer) for name, *answer in said)  # type: ignore[arg-type]
+
+
+def test_what_was_checked_of_a_cluster_is_counted_and_each_reason_is_said_once() -> None:
+    plan = _plan(
+        made("create", "a", type=_DEPLOYMENT),
+        objects=_said(
+            ("a", Verdict.PASSED, "dry run by the API server", ""),
+            ("b", Verdict.READ, "read: its name is free", "not tried"),
+            ("c", Verdict.UNCHECKED, "", _LATE),
+            ("d", Verdict.UNCHECKED, "", _LATE),
+        ),
+    )
+    shown = plan_screen(estate(plan))
+    assert (
+        "     4 objects of a cluster: 1 tried by the API server, 1 read, and not tried, 2\n"
+        "       not checked\n"
+        f"       2 objects: {_LATE}\n"
+        "       Deployment b: not tried\n"
+    ) in shown
+    whole = plan_screen(estate(plan), verbose=True)
+    assert "       Deployment b: read: its name is free; not tried\n" in whole
+    assert f"       Deployment d: {_LATE}\n" in whole
+
+
+def test_one_reason_for_all_is_one_line() -> None:
+    shown = plan_screen(
+        estate(_plan(objects=_said(*((name, Verdict.UNCHECKED, "", _LATE) for name in "ab"))))
+    )
+    assert f"2 objects of a cluster: 2 not checked: {_LATE}" in " ".join(shown.split())
+
+
+def test_a_plan_names_what_the_cluster_would_refuse_and_folds_many_reasons() -> None:
+    many = [(name, Verdict.UNCHECKED, "", f"because of {name}") for name in "abcde"]
+    shown = plan_screen(estate(_plan(objects=_said(("x", Verdict.REFUSED, "read", "it exists"), *many))))
+    assert "     6 objects of a cluster: 5 not checked\n" in shown
+    assert "       would fail now: Deployment x: it exists\n" in shown
+    assert "       Deployment c: because of c\n       … and 2 more; `--verbose` lists them\n" in shown
 
 
 def test_what_is_revoked_last_stands_apart_and_below() -> None:

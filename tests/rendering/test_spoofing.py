@@ -12,6 +12,7 @@ from screens import made, plan_screen, screen
 
 from prodfirst.kernel.errors import Failure, Position, Problem
 from prodfirst.kernel.findings import Finding, Severity
+from prodfirst.planning.checks import ObjectCheck, Verdict
 from prodfirst.planning.drifting import DeploymentDrift
 from prodfirst.planning.plan import Digest, EstatePlan
 from prodfirst.planning.progress import Message, Phase, StepFailed, StepFinished, StepStarted
@@ -36,6 +37,7 @@ def _plan() -> EstatePlan:
         steps=(STEP, *(replace(STEP, operation=operation) for operation in OTHERS)),
         findings=(FINDING,),
         checked=(EVIL,),
+        objects=tuple(ObjectCheck(STEP.urn, verdict, EVIL, EVIL) for verdict in Verdict),
     )
     return replace(estate(plan), estate=EVIL, environment=EVIL, engine=EVIL, skipped=((EVIL, EVIL),))
 

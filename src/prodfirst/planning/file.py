@@ -2,7 +2,9 @@
 
 Shape (version 1): `{"prodfirst": "plan", "version": 1, "digest", "estate", "environment", "destroy",
 "created", "engine", "deployments": [...], "skipped": [...]}`. Unknown values are
-`{"$prodfirst": "unknown"}`, secrets `{"$prodfirst": "secret"}`: no secret is ever in it.
+`{"$prodfirst": "unknown"}`, secrets `{"$prodfirst": "secret"}`: no secret is ever in it. The digests cover
+what is carried out, not what is known of it at the moment: `objects` (what clusters said), `publishes`,
+`reused`.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from typing import Any, cast
 
 from prodfirst.kernel.errors import InvalidInput, Position, Problem
 from prodfirst.kernel.findings import Finding, Severity
+from prodfirst.planning.checks import dump_check, load_check
 from prodfirst.planning.contracts import dump_contract, dump_read, load_contract, load_read
 from prodfirst.planning.interrupted import dump_interrupted, load_interrupted
 from prodfirst.planning.plan import DeploymentPlan, Digest, EstatePlan
@@ -101,6 +104,7 @@ def dump_deployment(plan: DeploymentPlan) -> dict[str, Any]:
         "identity": plan.identity,
         "interrupted": [dump_interrupted(item) for item in plan.interrupted],
         "checked": list(plan.checked),
+        "objects": [dump_check(item) for item in plan.objects],
         "reused": plan.reused,
         "reads": [dump_read(item) for item in plan.reads],
         "publishes": dump_contract(plan.publishes),
@@ -159,6 +163,7 @@ def load_deployment(data: dict[str, Any]) -> DeploymentPlan:
         identity=data["identity"],
         interrupted=tuple(load_interrupted(item) for item in data["interrupted"]),
         checked=tuple(data["checked"]),
+        objects=tuple(load_check(item) for item in data.get("objects", ())),
         reused=data["reused"],
         reads=tuple(load_read(item) for item in data["reads"]),
         publishes=load_contract(data["publishes"]),

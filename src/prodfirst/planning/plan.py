@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, NewType
 
 from prodfirst.kernel.findings import Finding
+from prodfirst.planning.checks import ObjectCheck
 from prodfirst.planning.contracts import Contract, Knowledge, ReadField, dump_read
 from prodfirst.planning.interrupted import Interrupted
 from prodfirst.planning.state import StateVersion, canonical
@@ -47,6 +48,9 @@ class DeploymentPlan:
     """What a killed run left in flight. The steps are those that are left when apply has taken it up."""
     checked: tuple[str, ...] = ()
     """What the preview could and could not check, in words."""
+    objects: tuple[ObjectCheck, ...] = ()
+    """What clusters say of their objects in `steps`. Not part of the digest: it is news of the moment, and
+    apply has them all tried again (checks.py)."""
     reads: tuple[ReadField, ...] = ()
     """What it was given of other stacks' contracts."""
     publishes: Contract = field(default_factory=lambda: MappingProxyType({}))

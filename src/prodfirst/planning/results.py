@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from prodfirst.kernel.findings import Finding
+from prodfirst.planning.checks import ObjectCheck
 from prodfirst.planning.interrupted import Interrupted
 from prodfirst.planning.plan import Digest
 from prodfirst.planning.steps import Step
@@ -47,6 +48,8 @@ class DeploymentResult:
     """Old halves of replacements that could not be deleted while dependents still used them."""
     interrupted: tuple[Interrupted, ...] = ()
     """What an earlier run left in flight, and this one took up."""
+    objects: tuple[ObjectCheck, ...] = ()
+    """What clusters said of its objects before the first change."""
     seconds: float = 0.0
 
     @property

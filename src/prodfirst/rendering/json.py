@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, TextIO
 
 from prodfirst.access.attempts import Attempt
+from prodfirst.planning.checks import dump_check
 from prodfirst.planning.drifting import DeploymentDrift
 from prodfirst.planning.file import dump, dump_finding, dump_step
 from prodfirst.planning.interrupted import dump_interrupted
@@ -67,6 +68,7 @@ def _result(item: DeploymentResult) -> dict[str, Any]:
         "done": [_step(step) for step in item.done if step.operation is not Operation.SAME],
         "failed": [{**_step(failure.step), "reasons": list(failure.reasons)} for failure in item.failed],
         "interrupted": [dump_interrupted(entry) for entry in item.interrupted],
+        "objects": [dump_check(check) for check in item.objects],
         "unfinished": [_step(step) for step in item.unfinished],
         "totals": dict(Counter(step.operation.value for step in item.done)),
         "seconds": round(item.seconds, 3),

@@ -13,6 +13,7 @@ from prodfirst.kernel.errors import Position
 from prodfirst.kernel.findings import Severity
 from prodfirst.planning.plan import DeploymentPlan, EstatePlan
 from prodfirst.planning.steps import Change, Operation, Step
+from prodfirst.rendering.checks_text import checks_text
 from prodfirst.rendering.findings_text import findings_text
 from prodfirst.rendering.plain import paragraph, printable
 from prodfirst.rendering.reads_text import reads_text
@@ -99,6 +100,8 @@ def _deployment(plan: DeploymentPlan, out: Console, *, verbose: bool) -> None:
     findings_text(plan.findings, out)
     for note in plan.checked:
         _note(f"checked: {note}", out)
+    for row in checks_text(plan.objects, out.width, verbose=verbose):
+        out.print(Text(row, style="dim"))
     out.print()
 
 

@@ -92,10 +92,10 @@ class Deployer:
                 recorded=known.contract if known else {},
             )
             resolved = _admit(plan, fresh, resumed=resumed)
-            refuse_what_clusters_refuse(self.engine, run, preview, known, Path(folder))
+            objects = refuse_what_clusters_refuse(self.engine, run, preview, known, Path(folder))
             self.journal.write("started", plan.name, plan=plan.digest, resolved=resolved)
             result = self._update(plan, run, guard, self._same_state(stack, access, version))
-            return replace(result, interrupted=interrupted)
+            return replace(result, interrupted=interrupted, objects=objects)
 
     def _now(self, plan: DeploymentPlan, stack: Stack, reads: tuple[ReadField, ...]) -> DeploymentPlan:
         """The plan with what it would be computed from now: equal means that its steps are the same too."""

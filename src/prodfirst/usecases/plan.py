@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from prodfirst.adapters.aws.access import AwsAccess
 from prodfirst.adapters.pulumi.engine import Engine, Preview
+from prodfirst.adapters.pulumi.running import EngineRun
 from prodfirst.adapters.pulumi.scratch import scratch
 from prodfirst.adapters.source import folder_digest, mapping_digest
 from prodfirst.estate.definition import Layer, Reader, Stack, StackName
 from prodfirst.kernel.errors import Failure, Problem, ProdfirstError
+from prodfirst.kernel.paths import home, private_dir
 from prodfirst.kernel.ready import run_ready, workers
+from prodfirst.planning.checks import ObjectCheck
 from prodfirst.planning.closing import closing_steps, is_revoking
 from prodfirst.planning.contracts import Contract, ReadField, contract_in
 from prodfirst.planning.guards import Subject, check
@@ -29,6 +34,7 @@ from prodfirst.usecases.keeping import held_roles, keeping
 from prodfirst.usecases.left_behind import left_behind, losing
 from prodfirst.usecases.lock_guard import lock_findings
 from prodfirst.usecases.narrate import narrator
+from prodfirst.usecases.preflight import what_clusters_say
 from prodfirst.usecases.recorded import Recorded, recorded, recorded_version
 from prodfirst.usecases.site import Site
 
@@ -116,7 +122,7 @@ class _Planning:
         basis = self._cutoff.basis(stack, identity, reads, version)
         if (same := self._cutoff.find(stack, basis)) is not None:
             return same
-        preview, interrupted = self._preview(stack, access, reads, known)
+        preview, interrupted, objects = self._preview(stack, access, reads, known)
         made = bind(
             site,
             stack,
@@ -126,6 +132,7 @@ class _Planning:
             reads=reads,
             recorded=known.contract if known else {},
             interrupted=interrupted,
+            objects=objects,
         )
         self._cutoff.keep(stack, basis, made, preview)
         if stack.layer is Layer.IDENTITY and is_revoking(made.steps):
@@ -137,7 +144,7 @@ class _Planning:
     ) -> DeploymentPlan:
         """A plan of identity in two halves: what other deployments of this plan may need is kept for them."""
         held = held_roles(self._site, stack, access)
-        preview, _ = self._preview(stack, access, exact.reads, known, more=keeping(held))
+        preview, _, _ = self._preview(stack, access, exact.reads, known, more=keeping(held))
         steps = in_order(preview.steps)
         closing = closing_steps(steps, exact.steps)
         findings = (
@@ -154,7 +161,9 @@ class _Planning:
         site, stack = self._site, self._site.estate.stacks[name]
         identity, access = site.identity(stack, "plan")
         known = recorded(site, stack, access)
-        preview, interrupted = self._preview(stack, access, (), known, empty=True) if known else (None, ())
+        preview, interrupted, objects = (
+            self._preview(stack, access, (), known, empty=True) if known else (None, (), ())
+        )
         staying = self._staying_readers(stack) if known and known.contract else ()
         contract = known.contract if known else {}
         version = known.version if known else EMPTY
@@ -168,6 +177,7 @@ class _Planning:
             recorded=contract,
             readers=staying,
             interrupted=interrupted,
+            objects=objects,
         )
         if stack.layer is not Layer.IDENTITY:
             return made
@@ -184,23 +194,34 @@ class _Planning:
         *,
         empty: bool = False,
         more: Mapping[str, Any] = MappingProxyType({}),
+    ) -> tuple[Preview, tuple[Interrupted, ...], tuple[ObjectCheck, ...]]:
+        """And what a killed run left in flight, and what clusters say of their objects."""
+        with (
+            self._site.engine_run(stack, access, reads, more=more) as run,
+            tempfile.TemporaryDirectory(prefix="look-", dir=private_dir(home() / "tmp")) as folder,
+        ):
+            preview, interrupted = self._previewed(stack, access, run, known, empty=empty)
+            objects = what_clusters_say(self._engine, run, preview, known, Path(folder))
+            return preview, interrupted, objects
+
+    def _previewed(
+        self, stack: Stack, access: AwsAccess, run: EngineRun, known: Recorded | None, *, empty: bool
     ) -> tuple[Preview, tuple[Interrupted, ...]]:
-        """And what a killed run left in flight, which is found out first, on a copy of the state."""
+        """What a killed run left in flight is found out first, on a copy of the state."""
         deployment = f"{stack.name}/{self._site.environment.name}"
         self._listen(Phase(deployment, "preview"))
         hear = narrator(deployment, self._listen)
-        with self._site.engine_run(stack, access, reads, more=more) as run:
-            if known and known.in_flight:
-                from prodfirst.usecases.recovery import Recovery  # after a kill alone
+        if known and known.in_flight:
+            from prodfirst.usecases.recovery import Recovery  # after a kill alone
 
-                recovery = Recovery(self._site, stack, access, self._engine, self._listen)
-                with recovery.on_a_copy(run) as found:
-                    preview = self._engine.preview(found.run, empty=empty, on_event=hear)
-                    return preview, found.interrupted
-            if known:
-                return self._engine.preview(run, empty=empty, on_event=hear), ()
-            with scratch(self._engine, run) as nowhere:
-                return self._engine.preview(nowhere, on_event=hear), ()
+            recovery = Recovery(self._site, stack, access, self._engine, self._listen)
+            with recovery.on_a_copy(run) as found:
+                preview = self._engine.preview(found.run, empty=empty, on_event=hear)
+                return preview, found.interrupted
+        if known:
+            return self._engine.preview(run, empty=empty, on_event=hear), ()
+        with scratch(self._engine, run) as nowhere:
+            return self._engine.preview(nowhere, on_event=hear), ()
 
     def _staying_readers(self, stack: Stack) -> tuple[Reader, ...]:
         """Who reads the contract of a stack that goes, and is there, and does not go with it."""
@@ -238,6 +259,7 @@ def bind(
     recorded: Contract,
     readers: tuple[Reader, ...] | None = None,
     interrupted: tuple[Interrupted, ...] = (),
+    objects: tuple[ObjectCheck, ...] = (),
 ) -> DeploymentPlan:
     """A preview (None where there is nothing to remove), bound to all that it was computed from.
 
@@ -269,6 +291,7 @@ def bind(
         findings=(*lock_findings(site, stack, graph), *check(subject)),
         checked=_not_checked(steps),
         interrupted=interrupted,
+        objects=objects,
         reads=reads,
         publishes=contract_in(graph) if graph else {},
     )

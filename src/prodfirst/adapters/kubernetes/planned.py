@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from prodfirst.adapters.kubernetes.preflight import Checked, PlannedObject, Preflight, Verdict, preflight
+from prodfirst.adapters.kubernetes.planned_objects import Checked, PlannedObject, Preflight
+from prodfirst.adapters.kubernetes.preflight import look, preflight
 from prodfirst.adapters.pulumi.programhost.unknowns import LATER
+from prodfirst.planning.checks import Verdict, concerns_cluster
 from prodfirst.planning.steps import Operation, Step
 from prodfirst.providers.kubernetes.ownership import CREATOR
 from prodfirst.providers.kubernetes.state import MANAGER
 from prodfirst.resources.graph import ResourceGraph, Urn
-from prodfirst.resources.values import Value
+from prodfirst.resources.values import SECRET, UNKNOWN, Value
 
-_CHANGES = frozenset({Operation.CREATE, Operation.UPDATE, Operation.REPLACE})
-"""What a program no longer declares has no provider in the graph: a deletion is not tried."""
-_KIND = "kubernetes:"
-_HIDDEN = "its cluster is not known here: the provider's `kubeconfig` is secret, unknown or not given"
+_AFTER_APPLY = "its cluster is known only after apply"
+_HIDDEN = "the `kubeconfig` of its provider is secret, and a plan holds no secret"
+_NOT_GIVEN = "its provider is given no `kubeconfig`: which cluster it is depends on who runs it"
+_DELETION = "a deletion is not tried: what a program does not declare any more has no provider in it"
+_Ask = Callable[..., Preflight]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +42,36 @@ def check_planned(
     `managers` are the recorded field managers, `environment` is what kubeconfig commands run with: the
     credentials that shall be tried. Raises Failure where a cluster cannot be asked.
     """
+    return _asked(preflight, steps, graph, managers, environment)
+
+
+def look_at_planned(
+    steps: Iterable[Step],
+    graph: ResourceGraph,
+    managers: Mapping[Urn, str],
+    environment: Mapping[str, str],
+) -> Preflight:
+    """The same for a plan: what this identity may not try it reads; a cluster that is away is told so."""
+    return _asked(look, steps, graph, managers, environment)
+
+
+def _asked(
+    ask: _Ask,
+    steps: Iterable[Step],
+    graph: ResourceGraph,
+    managers: Mapping[Urn, str],
+    environment: Mapping[str, str],
+) -> Preflight:
+    steps = tuple(steps)
     answers: list[Checked] = []
     for where, objects in _by_destination(steps, graph, managers).items():
-        if where is None:
-            answers += [Checked(item, Verdict.UNCHECKED, _HIDDEN) for item in objects]
+        if isinstance(where, str):
+            answers += [Checked(item, Verdict.UNCHECKED, where) for item in objects]
         else:
-            found = preflight(where.kubeconfig, objects, where.namespace, where.context, environment)
+            found = ask(where.kubeconfig, objects, where.namespace, where.context, environment)
             answers += found.answers
-    return Preflight(tuple(answers))
+    order = {step.urn: number for number, step in enumerate(steps)}
+    return Preflight(tuple(sorted(answers, key=lambda answer: order[answer.object.urn])))
 
 
 def field_managers(recorded: Mapping[Urn, Mapping[str, Value]]) -> Mapping[Urn, str]:
@@ -56,24 +81,36 @@ def field_managers(recorded: Mapping[Urn, Mapping[str, Value]]) -> Mapping[Urn, 
 
 def _by_destination(
     steps: Iterable[Step], graph: ResourceGraph, managers: Mapping[Urn, str]
-) -> Mapping[Destination | None, list[PlannedObject]]:
+) -> Mapping[Destination | str, list[PlannedObject]]:
+    """By where the objects go, or by the reason why that is not known."""
     resources = {item.urn: item for item in graph.resources}
-    found: dict[Destination | None, list[PlannedObject]] = {}
-    for step in steps:
-        if not step.type.startswith(_KIND) or step.operation not in _CHANGES:
-            continue
+    found: dict[Destination | str, list[PlannedObject]] = {}
+    for step in filter(concerns_cluster, steps):
         resource = resources.get(step.urn)
         provider = resources.get(Urn(resource.provider.rpartition("::")[0])) if resource else None
-        manager = managers.get(step.urn, CREATOR)
-        planned = PlannedObject(step.urn, step.type, step.operation, step.inputs, manager)
-        found.setdefault(_destination(provider.inputs if provider else {}), []).append(planned)
+        given = provider.inputs if provider else {}
+        where = _DELETION if step.operation is Operation.DELETE else _destination(given)
+        found.setdefault(where, []).append(_planned(step, given, managers))
     return found
 
 
-def _destination(inputs: Mapping[str, Value]) -> Destination | None:
+def _planned(step: Step, provider: Mapping[str, Value], managers: Mapping[Urn, str]) -> PlannedObject:
+    return PlannedObject(
+        step.urn,
+        step.type,
+        step.operation,
+        step.inputs,
+        managers.get(step.urn, CREATOR),
+        str(provider.get("upsertExistingObjects")).lower() == "true",
+    )
+
+
+def _destination(inputs: Mapping[str, Value]) -> Destination | str:
     kubeconfig = inputs.get("kubeconfig")
-    if not isinstance(kubeconfig, str) or kubeconfig == LATER:
-        return None
+    if kubeconfig is UNKNOWN or kubeconfig == LATER:
+        return _AFTER_APPLY
+    if not isinstance(kubeconfig, str):
+        return _HIDDEN if kubeconfig is SECRET else _NOT_GIVEN
     return Destination(kubeconfig, _text(inputs, "context"), _text(inputs, "namespace"))
 
 

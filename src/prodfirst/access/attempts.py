@@ -20,6 +20,8 @@ class Attempt:
     reason: str = ""
     audit: str = ""
     """Id of the call in the audit: its request id."""
+    cluster: str = ""
+    """Name of the cluster whose API server decided, and whose audit has it; empty for AWS."""
 
     @property
     def right(self) -> bool:

@@ -2,7 +2,8 @@
 
 Tried are the plan and apply identity of each stack and the role of each team. What a stack's identity must be
 let through to is its own, what its lock says; a team administers what the stacks that it owns hold, and reads
-what they publish, but state, contracts and identities are for the stacks' own identities alone.
+what they publish, but state, contracts and identities are for the stacks' own identities alone. Inside the
+environment's clusters the same is tried on what is there (isolation_clusters.py).
 """
 
 from __future__ import annotations
@@ -13,14 +14,16 @@ from dataclasses import dataclass
 from prodfirst.access.attempts import Attempt
 from prodfirst.adapters.aws.access import AwsAccess
 from prodfirst.adapters.aws.calling import ServiceCall, make
-from prodfirst.estate.definition import Stack, Team
+from prodfirst.estate.definition import Stack
 from prodfirst.kernel.errors import Failure, InvalidInput, Problem
 from prodfirst.kernel.role_names import SERVICE_FOLDER
 from prodfirst.permissions import lock as locks
 from prodfirst.permissions.placeholders import Facts
 from prodfirst.permissions.roles_aws import BREAK_GLASS, PHASES
-from prodfirst.usecases.acting import TEAM_PREFIX, acting, teams_with_roles
+from prodfirst.usecases.acting import acting, teams_with_roles
+from prodfirst.usecases.isolation_actors import Actor, actors_of
 from prodfirst.usecases.isolation_calls import LET_THROUGH, PROBE, Things, assume, touch, upwards
+from prodfirst.usecases.isolation_clusters import clusters_of
 from prodfirst.usecases.isolation_tagged import Tagged, tagged
 from prodfirst.usecases.site import Site
 
@@ -28,44 +31,22 @@ Row = tuple[bool, str, ServiceCall]
 """Whether it must be allowed, what it is, and the call."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Actor:
-    """Who tries: the identity of a stack in a phase, or a team's people."""
-
-    word: str
-    stack: Stack | None = None
-    phase: str = ""
-    team: Team | None = None
-
-    def owns(self, stack: Stack) -> bool:
-        """Whether the stack's resources are its own to change or to read."""
-        if self.team is not None:
-            return stack.owner == self.team.name
-        return self.stack is not None and stack.name == self.stack.name
-
-
 def isolation(site: Site, report: Callable[[str], None], who: tuple[str, ...] = ()) -> tuple[Attempt, ...]:
     """Every attempt of those named (`STACK/PHASE`, `team:NAME`), or of all."""
     found: list[Attempt] = []
-    actors = tuple(_actors(site))
+    actors = tuple(actors_of(site))
     if unknown := sorted(set(who) - {actor.word for actor in actors}):
         known = ", ".join(f"`{actor.word}`" for actor in actors)
         raise InvalidInput(*(Problem(f"nobody is `{word}`", fix=f"name one of {known}") for word in unknown))
-    resources = tagged(site)
+    resources, clusters = tagged(site), clusters_of(site)
     for actor in actors:
         if not who or actor.word in who:
             report(f"under {actor.word}")
             role, access = acting(site, actor.word)
             found += [_try(actor.word, row, access) for row in _Rows(site, actor, role, resources).all()]
+            for cluster in clusters:
+                found += cluster.attempts(actor, access)
     return tuple(found)
-
-
-def _actors(site: Site) -> Iterator[_Actor]:
-    for stack in site.estate.stacks.values():
-        for phase in PHASES:
-            yield _Actor(f"{stack.name}/{phase}", stack=stack, phase=phase)
-    for team in teams_with_roles(site):
-        yield _Actor(f"{TEAM_PREFIX}{team.name}", team=team)
 
 
 def _try(who: str, row: Row, access: AwsAccess) -> Attempt:
@@ -87,7 +68,7 @@ class _Rows:
     """What one actor tries."""
 
     site: Site
-    actor: _Actor
+    actor: Actor
     role: str
     """ARN."""
     tagged: tuple[Tagged, ...]

@@ -13,25 +13,8 @@ from prodfirst.blueprints.blueprint import Blueprint, Protection
 from prodfirst.blueprints.kubernetes.objects import RBAC, TEAM_LABEL, metadata
 from prodfirst.blueprints.kubernetes.stack_roles import PHASES, StackRoles, asked_for
 from prodfirst.kernel.group_names import team_group
+from prodfirst.permissions.kubernetes_people import DONE, READING, SEEN
 
-_SEEN = {
-    "": ("configmaps", "endpoints", "events", "limitranges", "persistentvolumeclaims", "pods", "pods/log",
-         "resourcequotas", "serviceaccounts", "services"),
-    "apps": ("daemonsets", "deployments", "replicasets", "statefulsets"),
-    "autoscaling": ("horizontalpodautoscalers",),
-    "batch": ("cronjobs", "jobs"),
-    "networking.k8s.io": ("ingresses", "networkpolicies"),
-    "policy": ("poddisruptionbudgets",),
-    RBAC: ("rolebindings", "roles"),
-}  # fmt: skip
-"""API group → what people of the team read: all but secrets. Plural names are those that RBAC matches."""
-_DONE = (
-    ("", "pods", ("delete",)),
-    ("", "pods/portforward", ("create",)),
-    ("apps", "deployments/scale", ("patch", "update")),
-)
-"""What they do by hand: restart, look, scale. Deploying is the stack's; no verb here writes RBAC."""
-_VERBS = ("get", "list", "watch")
 _DNS = ("UDP", "TCP")
 
 
@@ -147,12 +130,12 @@ class TeamSpace(Blueprint):
 
     def _people(self, team: str) -> None:
         seen = [
-            {"api_groups": [group], "resources": list(resources), "verbs": list(_VERBS)}
-            for group, resources in _SEEN.items()
+            {"api_groups": [group], "resources": list(resources), "verbs": list(READING)}
+            for group, resources in SEEN.items()
         ]
         done = [
             {"api_groups": [group], "resources": [resource], "verbs": list(verbs)}
-            for group, resource, verbs in _DONE
+            for group, resource, verbs in DONE
         ]
         role = k8s.rbac.v1.Role(
             team, metadata=metadata("team", self.namespace), rules=[*seen, *done], opts=self._inside

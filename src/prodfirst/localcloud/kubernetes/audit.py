@@ -7,6 +7,7 @@ its reason are annotations (kubernetes.io/docs/reference/labels-annotations-tain
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ _REASON = "authorization.k8s.io/reason"
 _WRITTEN_SECONDS = 10.0
 """The server writes an event when it has answered, which the caller may hear first."""
 _POLL_SECONDS = 0.05
+_ID = re.compile(r'"auditID":"([^"]+)"')
+"""Stands before all that a caller chose: the first match is the id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +49,14 @@ def decisions(log: Path, wanted: Iterable[str]) -> Mapping[str, Decision]:
     ids = frozenset(wanted)
     end = time.monotonic() + _WRITTEN_SECONDS
     while True:
-        found = {event["auditID"]: _decision(event) for event in events(log) if event["auditID"] in ids}
+        found = {id: _decision(json.loads(line)) for id, line in _lines(log) if id in ids}
         if found.keys() == ids or time.monotonic() > end:
             return found
         time.sleep(_POLL_SECONDS)
 
 
-def events(log: Path) -> Iterator[dict[str, Any]]:
-    """All that is kept, oldest first; a line that is being written is not there yet.
+def _lines(log: Path) -> Iterator[tuple[str, str]]:
+    """Ids and events, oldest first; a line that is being written is not there yet.
 
     The server turns its log over by size, and keeps the one before (`commands.py`).
     """
@@ -61,7 +64,9 @@ def events(log: Path) -> Iterator[dict[str, Any]]:
         if not file.exists():
             continue
         with file.open() as stream:
-            yield from (json.loads(line) for line in stream if line.endswith("\n"))
+            for line in stream:
+                if line.endswith("\n") and (found := _ID.search(line)) is not None:
+                    yield found[1], line
 
 
 def _decision(event: Mapping[str, Any]) -> Decision:

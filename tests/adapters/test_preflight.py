@@ -16,6 +16,8 @@ from prodfirst.adapters.pulumi.programhost.unknowns import LATER
 from prodfirst.kernel.errors import Failure
 from prodfirst.planning.checks import Verdict
 from prodfirst.planning.steps import Operation, Step
+from prodfirst.providers.kubernetes.objects import Kind
+from prodfirst.providers.kubernetes.ownership import CREATOR
 from prodfirst.resources.graph import Resource, ResourceGraph, Urn
 from prodfirst.resources.values import SECRET, UNKNOWN, Value, freeze
 
@@ -236,6 +238,26 @@ def test_what_is_there_is_taken_over_where_the_provider_does_so(
     for takes_over, verdict in ((False, Verdict.REFUSED), (True, Verdict.PASSED)):
         plan = _plan(control_plane.kubeconfig(), namespace=namespace, upsertExistingObjects=takes_over)
         assert _verdicts(check_planned(*plan, {}, {})) == {"c": verdict}
+
+
+def test_a_field_that_somebody_took_from_its_creator_is_a_conflict_and_the_creators_own_is_none(
+    control_plane: ControlPlane, namespace: str
+) -> None:
+    kind = Kind("", "v1", "ConfigMap")
+    for name in ("edited", "calm"):
+        where = {"name": name, "namespace": namespace}
+        thing = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": where, "data": {"a": "1"}}
+        control_plane.calls().create(kind, thing, {"fieldManager": CREATOR})
+    control_plane.edit(
+        "v1", "ConfigMap", namespace, "edited", {"op": "replace", "path": "/data/a", "value": "9"}
+    )
+    objects = [
+        _object(name, "v1/ConfigMap", {"data": {"a": "2"}}, Operation.UPDATE) for name in ("edited", "calm")
+    ]
+    found = preflight(control_plane.kubeconfig(), objects, namespace)
+    assert _verdicts(found) == {"edited": Verdict.REFUSED, "calm": Verdict.PASSED}
+    assert '`data.a`: conflict with "kubectl-edit"' in _why(found, "edited")
+    assert CREATOR not in _why(found, "edited")
 
 
 def _planner(plane: ControlPlane, namespace: str) -> str:

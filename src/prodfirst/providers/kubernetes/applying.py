@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,7 +102,10 @@ def _update(change: Change, name: str, old: Data, ignored: tuple[str, ...], patc
     thing = _respecting(thing, live, change.manager, ignored)
     unowned = not metadata(live).get("managedFields")
     created = any(owner.manager in OURS and owner.operation == "Update" for owner in owners(live))
-    answer = _applied(change, thing, change.force or unowned or (change.dry_run and created))
+    force = change.force or unowned
+    if change.dry_run and created and not force:
+        return _tried(change, thing)
+    answer = _applied(change, thing, force)
     return answer if patch or change.dry_run else _cleaned(change, answer, old)
 
 
@@ -132,14 +135,33 @@ def _applied(change: Change, thing: Data, force: bool) -> Answer:
         return change.cluster.apply(change.kind, thing, options)
     except ApiError as error:
         if error.code == 409 and error.causes:
-            raise Conflict(_conflict(change, thing, error)) from error
+            raise Conflict(_conflict(change, thing, error.causes)) from error
         raise
 
 
-def _conflict(change: Change, thing: Data, error: ApiError) -> str:
+def _tried(change: Change, thing: Data) -> Answer:
+    """A dry run of what takes over the creator's fields first, which no dry run can: others' stay theirs."""
+    try:
+        return change.cluster.apply(
+            change.kind, thing, change.options(fieldManager=change.manager, force="false")
+        )
+    except ApiError as error:
+        if error.code != 409 or not error.causes:
+            raise
+        if others := [cause for cause in error.causes if not _is_creators(cause)]:
+            raise Conflict(_conflict(change, thing, others)) from error
+    return _applied(change, thing, force=True)
+
+
+def _is_creators(cause: Mapping[str, str]) -> bool:
+    """The server names the manager in words alone, one in each cause."""
+    return any(cause.get("message", "").startswith(f'conflict with "{name}"') for name in OURS)
+
+
+def _conflict(change: Change, thing: Data, causes: Iterable[Mapping[str, str]]) -> str:
     """Field and manager of each conflict."""
     fields = "; ".join(
-        f"`{cause.get('field', '').removeprefix('.')}`: {cause.get('message', '')}" for cause in error.causes
+        f"`{cause.get('field', '').removeprefix('.')}`: {cause.get('message', '')}" for cause in causes
     )
     what = f"{change.kind.kind} `{name_of(thing)}` has fields that somebody else manages: {fields}"
     take = f'set the annotation `{PATCH_FORCE}: "true"` to take them over'

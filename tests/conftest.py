@@ -17,6 +17,7 @@ pytest_plugins = [
     "acme_cluster",
     "engine_fixtures",
     "granting_estates",
+    "clustered_estates",
     "aws_programs",
     "control_plane_fixtures",
     "kubernetes_programs",

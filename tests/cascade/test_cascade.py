@@ -184,6 +184,7 @@ def test_a_run_ends_by_naming_the_hosts_that_were_refused(make_estate: Callable[
     """
     estate = make_estate({"a": {}}, a='publish(name="a")\n')
     estate.stack("a", program)
-    out, errors = estate.both("plan", code=1)
+    out, errors = estate.both("plan", code=3)
+    assert "its cluster does not answer" in errors
     assert "refused by the local cloud, which reaches no other host: k8s.example.com:443" in out + errors
     assert "next: prodfirst" not in out + errors, "a plan that is refused has no next step"

@@ -6,13 +6,19 @@ import copy
 import time
 from threading import Timer
 
+import grpc
 import pytest
 from control_plane_fixtures import ControlPlane, start_control_plane, stop_control_plane
+from google.protobuf.empty_pb2 import Empty
 from kubernetes_resources import subject
+from pulumi.runtime.proto import provider_pb2 as messages
+from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderStub
 
+from prodfirst.providers import protocol
 from prodfirst.providers.kubernetes.awaiting import NotGone
 from prodfirst.providers.kubernetes.objects import Data
 from prodfirst.providers.kubernetes.operations import Partial
+from prodfirst.providers.kubernetes.server import Provider
 
 CONFIG: Data = {"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "1"}}
 DEPLOYMENT: Data = {
@@ -238,3 +244,22 @@ def test_a_wait_ends_when_the_user_asks_to_stop_and_the_object_is_recorded(
         made.create(timeout=60)
     timer.join()
     assert made.id == f"{namespace}/x"
+
+
+def test_an_instance_that_the_engine_closes_ends_no_wait_of_another() -> None:
+    """As when another one replaces it: each has a connection of its own, to one process."""
+    provider = Provider("1.0.0")
+    server, port = protocol.serve(provider)
+    try:
+        with (
+            grpc.insecure_channel(f"127.0.0.1:{port}") as old,
+            grpc.insecure_channel(
+                f"127.0.0.1:{port}", options=[("grpc.use_local_subchannel_pool", 1)]
+            ) as new,
+        ):
+            for channel in (old, new):
+                ResourceProviderStub(channel).Configure(messages.ConfigureRequest())
+            ResourceProviderStub(old).Cancel(Empty())
+            assert [item.stopping.is_set() for item in provider._instances.values()] == [True, False]
+    finally:
+        server.stop(grace=None)

@@ -22,7 +22,7 @@ from prodfirst.planning.closing import last_steps
 from prodfirst.planning.contracts import ReadField
 from prodfirst.planning.interrupted import Interrupted
 from prodfirst.planning.plan import DeploymentPlan
-from prodfirst.planning.progress import Listener, Phase
+from prodfirst.planning.progress import Listener, Message, Phase
 from prodfirst.planning.results import DeploymentResult, Result, StepFailure
 from prodfirst.planning.state import EMPTY, StateVersion
 from prodfirst.planning.steps import Operation, Step
@@ -30,7 +30,7 @@ from prodfirst.usecases.contracts import check_published, reads_of
 from prodfirst.usecases.keeping import held_roles, keeping
 from prodfirst.usecases.narrate import narrator
 from prodfirst.usecases.plan import bind
-from prodfirst.usecases.preflight import refuse_what_clusters_refuse
+from prodfirst.usecases.preflight import leaving_gone_clusters, refuse_what_clusters_refuse
 from prodfirst.usecases.recorded import recorded, recorded_version
 from prodfirst.usecases.recovery import Recovery
 from prodfirst.usecases.site import Site
@@ -93,6 +93,9 @@ class Deployer:
             )
             resolved = _admit(plan, fresh, resumed=resumed)
             objects = refuse_what_clusters_refuse(self.engine, run, preview, known, Path(folder))
+            run, gone = leaving_gone_clusters(self.engine, run, preview, known, Path(folder))
+            for text in gone:
+                self.listen(Message(plan.name, "warning", text))
             self.journal.write("started", plan.name, plan=plan.digest, resolved=resolved)
             result = self._update(plan, run, guard, self._same_state(stack, access, version))
             return replace(result, interrupted=interrupted, objects=objects)

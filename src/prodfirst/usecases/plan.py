@@ -34,7 +34,7 @@ from prodfirst.usecases.keeping import held_roles, keeping
 from prodfirst.usecases.left_behind import left_behind, losing
 from prodfirst.usecases.lock_guard import lock_findings
 from prodfirst.usecases.narrate import narrator
-from prodfirst.usecases.preflight import what_clusters_say
+from prodfirst.usecases.preflight import fail_where_clusters_are_silent, what_clusters_say
 from prodfirst.usecases.recorded import Recorded, recorded, recorded_version
 from prodfirst.usecases.site import Site
 
@@ -201,6 +201,8 @@ class _Planning:
             tempfile.TemporaryDirectory(prefix="look-", dir=private_dir(home() / "tmp")) as folder,
         ):
             preview, interrupted = self._previewed(stack, access, run, known, empty=empty)
+            name = f"{stack.name}/{self._site.environment.name}"
+            fail_where_clusters_are_silent(name, preview, access.environment)
             objects = what_clusters_say(self._engine, run, preview, known, Path(folder))
             return preview, interrupted, objects
 

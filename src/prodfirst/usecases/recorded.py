@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from prodfirst.adapters.aws.access import AwsAccess
-from prodfirst.adapters.pulumi.checkpoint import inputs_of_type, latest_of, outputs_by_urn
+from prodfirst.adapters.pulumi.checkpoint import all_inputs_of_type, inputs_of_type, latest_of, outputs_by_urn
 from prodfirst.contracts.publication import CONTRACT_TYPE
 from prodfirst.estate.definition import Stack
 from prodfirst.kernel.errors import Problem, Refused
@@ -27,6 +27,8 @@ class Recorded:
     contract: Contract
     objects: Mapping[Urn, Mapping[str, Value]]
     """Outputs of the Kubernetes objects."""
+    clusters: tuple[tuple[Urn, Mapping[str, Value]], ...]
+    """Inputs of the providers of the package `kubernetes`, those that are being replaced among them."""
     in_flight: bool
     """Whether a killed run left operations of which nobody knows how they ended."""
 
@@ -42,6 +44,7 @@ def recorded(site: Site, stack: Stack, access: AwsAccess) -> Recorded | None:
         state_version(checkpoint),
         contract_of(contracts[0]) if contracts else {},
         outputs_by_urn(checkpoint, "kubernetes:"),
+        all_inputs_of_type(checkpoint, "pulumi:providers:kubernetes"),
         bool(latest_of(checkpoint).get("pending_operations")),
     )
 

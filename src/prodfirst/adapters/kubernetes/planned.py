@@ -11,7 +11,7 @@ from prodfirst.adapters.pulumi.programhost.unknowns import LATER
 from prodfirst.planning.checks import Verdict, concerns_cluster
 from prodfirst.planning.steps import Operation, Step
 from prodfirst.providers.kubernetes.ownership import CREATOR
-from prodfirst.providers.kubernetes.state import MANAGER
+from prodfirst.providers.kubernetes.state import MANAGER, is_uncertain
 from prodfirst.resources.graph import ResourceGraph, Urn
 from prodfirst.resources.values import SECRET, UNKNOWN, Value
 
@@ -34,37 +34,37 @@ class Destination:
 def check_planned(
     steps: Iterable[Step],
     graph: ResourceGraph,
-    managers: Mapping[Urn, str],
+    recorded: Mapping[Urn, Mapping[str, Value]],
     environment: Mapping[str, str],
 ) -> Preflight:
     """A dry run of every Kubernetes object that the steps make or change, on its own cluster.
 
-    `managers` are the recorded field managers, `environment` is what kubeconfig commands run with: the
+    `recorded` are the outputs in the state, `environment` is what kubeconfig commands run with: the
     credentials that shall be tried. Raises Failure where a cluster cannot be asked.
     """
-    return _asked(preflight, steps, graph, managers, environment)
+    return _asked(preflight, steps, graph, recorded, environment)
 
 
 def look_at_planned(
     steps: Iterable[Step],
     graph: ResourceGraph,
-    managers: Mapping[Urn, str],
+    recorded: Mapping[Urn, Mapping[str, Value]],
     environment: Mapping[str, str],
 ) -> Preflight:
     """The same for a plan: what this identity may not try it reads; a cluster that is away is told so."""
-    return _asked(look, steps, graph, managers, environment)
+    return _asked(look, steps, graph, recorded, environment)
 
 
 def _asked(
     ask: _Ask,
     steps: Iterable[Step],
     graph: ResourceGraph,
-    managers: Mapping[Urn, str],
+    recorded: Mapping[Urn, Mapping[str, Value]],
     environment: Mapping[str, str],
 ) -> Preflight:
     steps = tuple(steps)
     answers: list[Checked] = []
-    for where, objects in _by_destination(steps, graph, managers).items():
+    for where, objects in _by_destination(steps, graph, recorded).items():
         if isinstance(where, str):
             answers += [Checked(item, Verdict.UNCHECKED, where) for item in objects]
         else:
@@ -74,13 +74,8 @@ def _asked(
     return Preflight(tuple(sorted(answers, key=lambda answer: order[answer.object.urn])))
 
 
-def field_managers(recorded: Mapping[Urn, Mapping[str, Value]]) -> Mapping[Urn, str]:
-    """From recorded outputs."""
-    return {urn: str(outputs[MANAGER]) for urn, outputs in recorded.items() if MANAGER in outputs}
-
-
 def _by_destination(
-    steps: Iterable[Step], graph: ResourceGraph, managers: Mapping[Urn, str]
+    steps: Iterable[Step], graph: ResourceGraph, recorded: Mapping[Urn, Mapping[str, Value]]
 ) -> Mapping[Destination | str, list[PlannedObject]]:
     """By where the objects go, or by the reason why that is not known."""
     resources = {item.urn: item for item in graph.resources}
@@ -90,18 +85,19 @@ def _by_destination(
         provider = resources.get(Urn(resource.provider.rpartition("::")[0])) if resource else None
         given = provider.inputs if provider else {}
         where = _DELETION if step.operation is Operation.DELETE else _destination(given)
-        found.setdefault(where, []).append(_planned(step, given, managers))
+        found.setdefault(where, []).append(_planned(step, given, recorded.get(step.urn, {})))
     return found
 
 
-def _planned(step: Step, provider: Mapping[str, Value], managers: Mapping[Urn, str]) -> PlannedObject:
+def _planned(step: Step, provider: Mapping[str, Value], outputs: Mapping[str, Value]) -> PlannedObject:
     return PlannedObject(
         step.urn,
         step.type,
         step.operation,
         step.inputs,
-        managers.get(step.urn, CREATOR),
+        str(outputs.get(MANAGER, CREATOR)),
         str(provider.get("upsertExistingObjects")).lower() == "true",
+        is_uncertain(outputs),
     )
 
 

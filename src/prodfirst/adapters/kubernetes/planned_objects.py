@@ -29,6 +29,8 @@ class PlannedObject:
     """The field manager on record (`__fieldManager`), for updates."""
     takes_over: bool = False
     """Whether its provider takes over what is there already (`upsertExistingObjects`)."""
+    uncertain: bool = False
+    """Whether its creation got no answer, so that an update may have to make it."""
 
     @property
     def upsert(self) -> bool:

@@ -70,6 +70,8 @@ def _ask(cluster: Cluster, item: PlannedObject, kind: Kind, inputs: Data) -> Non
             applying.create(change, upsert=item.upsert)
         case Operation.REPLACE:
             applying.create(_beside(change), upsert=item.upsert)
+        case Operation.UPDATE if item.uncertain and cluster.find(kind, namespace_of(inputs), name) is None:
+            applying.create(change)
         case Operation.UPDATE:
             applying.update(change, name, {}, patch=is_patch(item.type))
         case Operation.DELETE:

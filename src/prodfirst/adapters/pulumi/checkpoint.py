@@ -107,6 +107,17 @@ def inputs_of_type(checkpoint: Mapping[str, Any], token: str) -> tuple[Mapping[s
     )
 
 
+def all_inputs_of_type(
+    checkpoint: Mapping[str, Any], token: str
+) -> tuple[tuple[Urn, Mapping[str, Value]], ...]:
+    """The same by URN, and of the old halves of replacements too."""
+    return tuple(
+        (Urn(resource["urn"]), values_of(resource.get("inputs")))
+        for resource in latest_of(checkpoint).get("resources") or ()
+        if resource.get("type") == token
+    )
+
+
 def outputs_by_urn(checkpoint: Mapping[str, Any], prefix: str) -> Mapping[Urn, Mapping[str, Value]]:
     """The recorded outputs of the resources whose type begins with `prefix`, secrets marked."""
     return {

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from prodfirst.providers.kubernetes.client import Answer, ApiError
+from prodfirst.providers.kubernetes.client import Answer, ApiError, Unreachable
 from prodfirst.providers.kubernetes.cluster import Cluster, UnknownKind
-from prodfirst.providers.kubernetes.comparing import Path
 from prodfirst.providers.kubernetes.objects import (
     PATCH_FORCE,
     Data,
@@ -20,16 +19,24 @@ from prodfirst.providers.kubernetes.objects import (
     namespace_of,
     to_api,
 )
-from prodfirst.providers.kubernetes.ownership import CREATOR, OURS, Reach, owners, reach_of, united, within
+from prodfirst.providers.kubernetes.ownership import CREATOR, OURS, owners, reach_of, united, within
+from prodfirst.providers.kubernetes.removing import removals
 
 _MISSING_SECONDS = 15.0
 """How long a namespace or a kind that is not there yet is waited for: programs forget dependencies."""
 _PAUSES = (0.2, 2.0)
 _TRIES = 6
+_FINDING_SECONDS = 10.0
+"""How long a server that lost an answer is asked what became of the request; one of several servers behind an
+address takes over within that time."""
 
 
 class Conflict(Exception):
     """Somebody else manages a field that the program sets."""
+
+
+class Lost(Exception):
+    """A creation was asked for, and nobody knows whether it was done; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +71,57 @@ def create(change: Change, upsert: bool = False) -> Answer:
         try:
             if upsert:
                 return _applied(change, thing, change.force or change.dry_run)
-            return change.cluster.create(change.kind, thing, change.options(fieldManager=CREATOR))
+            return _made(change, thing)
         except (ApiError, UnknownKind) as error:
             missing = isinstance(error, UnknownKind) or error.gone
             if not missing or time.monotonic() + pause > end:
                 raise
         time.sleep(pause)
         pause = min(pause * 2, longest)
+
+
+def _made(change: Change, thing: Data) -> Answer:
+    """POST it. Where the answer is lost, whether it was made is found out.
+
+    Asked again blindly, the server would call the name taken; left alone, the object would be an orphan.
+    """
+    try:
+        return change.cluster.create(change.kind, thing, change.options(fieldManager=CREATOR))
+    except Unreachable as error:
+        if change.dry_run or not error.sent:
+            raise
+        found = _after(change, thing, error)
+        if found is None or not is_untouched(found):
+            raise
+        return Answer(found, ())
+
+
+def _after(change: Change, thing: Data, lost: Unreachable) -> Data | None:
+    """What is there, as soon as the server answers. Raises Lost where it does not."""
+    end = time.monotonic() + _FINDING_SECONDS
+    pause, longest = _PAUSES
+    while True:
+        try:
+            return change.cluster.find(change.kind, namespace_of(thing), name_of(thing))
+        except (Unreachable, ApiError) as error:
+            if time.monotonic() + pause > end:
+                raise Lost(f"whether it was made is not known: {lost}; after that, {error}") from error
+        time.sleep(pause)
+        pause = min(pause * 2, longest)
+
+
+def is_untouched(live: Data) -> bool:
+    """Whether a creation of ours made it, and nothing of ours has changed it since."""
+    return any(owner.manager == CREATOR and owner.operation == "Update" for owner in owners(live))
+
+
+def check_ours(kind: Kind, live: Data) -> None:
+    """Raises Conflict where somebody else made the object, so that it is not ours to change."""
+    if not is_untouched(live):
+        raise Conflict(
+            f"{kind.kind} `{name_of(live)}` is there, and not by this program. Next: adopt it with "
+            "`import_`, or give this one another name"
+        )
 
 
 def update(
@@ -259,7 +310,7 @@ def _cleaned(change: Change, answer: Answer, old: Data) -> Answer:
     """Remove what the plan shows as removed and apply leaves: additions that a refresh recorded."""
     own = {change.manager, *OURS}
     theirs = reach_of(owner for owner in owners(answer.data) if owner.manager not in own)
-    steps = list(_removals((), theirs, to_api(old), to_api(change.inputs), answer.data))
+    steps = list(removals((), theirs, to_api(old), to_api(change.inputs), answer.data))
     if not steps:
         return answer
     steps.append(_unless_changed(answer.data))
@@ -271,46 +322,3 @@ def _cleaned(change: Change, answer: Answer, old: Data) -> Answer:
         change.options(fieldManager=change.manager),
     )
     return Answer(removed.data, (*answer.warnings, *removed.warnings))
-
-
-def _removals(path: Path, theirs: Reach, old: Any, new: Any, live: Any) -> Iterator[Data]:
-    """JSON patch steps; those into lists from the end, so that the numbers hold."""
-    if isinstance(old, dict) and isinstance(live, dict) and isinstance(new, dict):
-        for key in old.keys() & live.keys():
-            below = theirs.field(key)
-            if key in new:
-                yield from _removals((*path, key), below, old[key], new[key], live[key])
-            elif below.held:
-                yield {"op": "remove", "path": _pointer((*path, key))}
-    elif isinstance(old, list) and isinstance(live, list) and isinstance(new, list):
-        yield from _removed_items(path, theirs, old, new, live)
-
-
-def _removed_items(
-    path: Path, theirs: Reach, old: list[Any], new: list[Any], live: list[Any]
-) -> Iterator[Data]:
-    keys = theirs.key_fields()
-    for index in range(len(live) - 1, -1, -1):
-        item = live[index]
-        if keys and isinstance(item, dict):
-            before, wanted = _same_item(old, item, keys), _same_item(new, item, keys)
-            if wanted is not None:
-                yield from _removals((*path, index), theirs.item(item), before, wanted, item)
-            elif before is not None and theirs.item(item).held:
-                yield {"op": "remove", "path": _pointer((*path, index))}
-        elif theirs.is_set and item in old and item not in new and theirs.value(item).held:
-            yield {"op": "remove", "path": _pointer((*path, index))}
-
-
-def _same_item(items: list[Any], wanted: Data, keys: tuple[str, ...]) -> Any:
-    """The item with the same key fields; one that is left to its default matches."""
-    for item in items:
-        held = [key for key in keys if key in item] if isinstance(item, dict) else []
-        if held and all(item[key] == wanted.get(key) for key in held):
-            return item
-    return None
-
-
-def _pointer(path: Path) -> str:
-    """RFC 6901"""
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)

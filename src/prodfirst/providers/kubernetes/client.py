@@ -21,7 +21,8 @@ from urllib.parse import urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError, SSLError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProtocolError, SSLError
+from urllib3.exceptions import TimeoutError as TimedOut
 
 from prodfirst.providers.kubernetes.credentials import Credential, Credentials
 from prodfirst.providers.kubernetes.kubeconfig import Access
@@ -31,7 +32,7 @@ _CONNECT_SECONDS = 10.0
 _ANSWER_SECONDS = 60.0
 """The server's own limit for a request that is no watch is 60 s (`--request-timeout`)."""
 _SILENCE_SECONDS = 10.0
-"""So long after a connection that nobody answered no other one is tried."""
+"""So long after a request that nobody answered no other one is made."""
 _CONNECTIONS = 32
 _THROTTLED_TRIES = 5
 _LONGEST_PAUSE = 10.0
@@ -40,6 +41,13 @@ _AGENT = "prodfirst"
 
 class Unreachable(Exception):
     """No answer came: the server is down, unknown, or not the one that the kubeconfig trusts."""
+
+    def __init__(self, why: str, *, sent: bool = False, silent: bool = False) -> None:
+        super().__init__(why)
+        self.sent = sent
+        """Whether the server may have got the request, and done what it says."""
+        self.silent = silent
+        """Whether it was waited for in vain: somebody may be there."""
 
 
 class ApiError(Exception):
@@ -84,6 +92,7 @@ class Client:
     def __init__(self, access: Access, environment: Mapping[str, str] | None = None) -> None:
         """`environment` is what a command of the kubeconfig runs with; this process's, unless given."""
         self.access = access
+        self._environment = environment
         self._credentials = Credentials(access, environment)
         self._lock = threading.Lock()
         self._silent = (0.0, "")
@@ -128,43 +137,64 @@ class Client:
         if data is None:
             del headers["Content-Type"]
         try:
-            return self._pool(credential).urlopen(
-                method,
-                target,
-                body=data,
-                headers=headers,
-                retries=urllib3.Retry(
-                    total=1, connect=0, read=int(method == "GET"), redirect=0, other=0, status=0
-                ),
-                timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=seconds),
-                redirect=False,
-            )
+            return self._answered(method, target, data, headers, credential, seconds)
         except (HTTPError, OSError) as error:
-            failure = Unreachable(f"the API server {self.access.server} {_why(error)}")
-            if isinstance(getattr(error, "reason", error), ConnectTimeoutError):
+            sent = not isinstance(error, (NewConnectionError, ConnectTimeoutError, SSLError))
+            # urllib3 counts a refused connection among those that were waited for
+            silent = isinstance(error, TimedOut) and not isinstance(error, NewConnectionError)
+            failure = Unreachable(
+                f"the API server {self.access.server} {_why(error)}", sent=sent, silent=silent
+            )
+            if silent:
                 self._silent = (time.monotonic() + _SILENCE_SECONDS, str(failure))
             raise failure from error
+
+    def _answered(
+        self,
+        method: str,
+        target: str,
+        data: bytes | None,
+        headers: Mapping[str, str],
+        credential: Credential,
+        seconds: float,
+    ) -> urllib3.BaseHTTPResponse:
+        """A question is asked again where its connection broke: it may have been idle for long."""
+        for again in (method == "GET", False):
+            try:
+                return self._pool(credential).urlopen(
+                    method,
+                    target,
+                    body=data,
+                    headers=headers,
+                    retries=False,
+                    timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=seconds),
+                    redirect=False,
+                )
+            except ProtocolError:
+                if not again:
+                    raise
+        raise AssertionError("the last try ends the loop")
 
     def _refuse_while_silent(self) -> None:
         """A server that let one caller wait in vain does not let all others wait too."""
         until, why = self._silent
         if time.monotonic() < until:
-            raise Unreachable(why)
+            raise Unreachable(why, silent=True)
 
     def _pool(self, credential: Credential) -> urllib3.HTTPSConnectionPool | urllib3.HTTPConnectionPool:
         """Connections belong to a certificate."""
         with self._lock:
             found = self._pools.get((credential.certificate, credential.key))
             if found is None:
-                found = _connections(self.access, credential)
+                found = _connections(self.access, credential, self._environment)
                 self._pools[credential.certificate, credential.key] = found
             return found
 
 
 def _connections(
-    access: Access, credential: Credential
+    access: Access, credential: Credential, environment: Mapping[str, str] | None
 ) -> urllib3.HTTPSConnectionPool | urllib3.HTTPConnectionPool:
-    proxy = access.proxy or _proxy_for(access.server)
+    proxy = access.proxy or _proxy_for(access.server, environment)
     settings: dict[str, Any] = {"maxsize": _CONNECTIONS, "block": False}
     if urlsplit(access.server).scheme == "https":
         settings["ssl_context"] = _trust(access, credential)
@@ -188,13 +218,26 @@ def _trust(access: Access, credential: Credential) -> ssl.SSLContext:
     return context
 
 
-def _proxy_for(server: str) -> str:
+def _proxy_for(server: str, environment: Mapping[str, str] | None) -> str:
     """The environment's proxy; loopback addresses are reached directly, as Go's clients do."""
     parts = urlsplit(server)
     host = parts.hostname or ""
-    if host == "localhost" or host.startswith("127.") or host == "::1" or proxy_bypass(host):
+    if host == "localhost" or host.startswith("127.") or host == "::1":
         return ""
-    return getproxies().get(parts.scheme, "")
+    if environment is None:
+        return "" if proxy_bypass(host) else getproxies().get(parts.scheme, "")
+    named = {
+        key.lower().removesuffix("_proxy"): value
+        for key, value in environment.items()
+        if key.lower().endswith("_proxy") and value
+    }
+    return "" if _is_among(host, named.get("no", "")) else named.get(parts.scheme, "")
+
+
+def _is_among(host: str, listed: str) -> bool:
+    """Whether a host, or a domain that it is in, stands in `NO_PROXY`."""
+    names = (name.strip().lstrip(".") for name in listed.split(","))
+    return any(name in (host, "*") or (name and host.endswith(f".{name}")) for name in names)
 
 
 def _target(server: str, path: str, query: Mapping[str, str] | None) -> str:
@@ -227,10 +270,10 @@ def _pause(asked: str | None, attempt: int) -> float:
 
 
 def _why(error: BaseException) -> str:
-    if isinstance(error, MaxRetryError) and error.reason is not None:
-        return _why(error.reason)
     if isinstance(error, SSLError):
         return f"cannot be trusted: {error.args[0] if error.args else error}"
     if isinstance(error, NewConnectionError):
         return f"cannot be reached: {str(error).rpartition(': ')[2]}"
+    if isinstance(error, TimedOut):
+        return "gave no answer in time"
     return f"gave no answer: {type(error).__name__}: {error}"

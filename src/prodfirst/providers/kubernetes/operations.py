@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass, replace
 
 from prodfirst.providers.kubernetes import applying, awaiting, comparing, previewing
-from prodfirst.providers.kubernetes.applying import Change, Conflict
+from prodfirst.providers.kubernetes.applying import Change, Conflict, Lost
 from prodfirst.providers.kubernetes.awaiting import NotGone, NotReady, Target, seconds_of
 from prodfirst.providers.kubernetes.client import Answer, ApiError, Unreachable
 from prodfirst.providers.kubernetes.cluster import UnknownKind
@@ -32,13 +32,14 @@ from prodfirst.providers.kubernetes.state import (
     INPUTS,
     MANAGER,
     checkpoint,
+    is_uncertain,
     live_of,
     planned_creation,
     planned_update,
 )
 
 _PLAIN = (
-    ApiError, Conflict, NoCluster, NoCredentials, NotGone, NotReady, UnknownKind, Unreachable
+    ApiError, Conflict, Lost, NoCluster, NoCredentials, NotGone, NotReady, UnknownKind, Unreachable
 )  # fmt: skip
 _STORAGE_CLASS = Kind("storage.k8s.io", "v1", "StorageClass")
 
@@ -128,14 +129,18 @@ def unready(resource: Resource, id: str, new: Data) -> list[str]:
 
 
 def create(resource: Resource, inputs: Data, timeout: float, preview: bool) -> tuple[str, Data]:
-    """Id and checkpoint. Raises Partial once the object exists."""
-    manager = _manager(inputs, {})
+    """Id and checkpoint. Raises Partial once the object exists, or may exist."""
+    manager, initial = _manager(inputs, {}), str(inputs["apiVersion"])
     if preview:
         return "", _previewed(resource, inputs, manager)
     upsert = is_patch(resource.token) or resource.instance.settings.upsert
     change = resource.change(inputs, manager, dry_run=False)
-    live = _heard(resource, applying.create(change, upsert))
-    return _settled(resource, inputs, live, manager, str(inputs["apiVersion"]), timeout)
+    try:
+        live = _heard(resource, applying.create(change, upsert))
+    except Lost as error:
+        state = checkpoint(inputs, inputs, initial, manager)
+        raise Partial(object_id(inputs), state, [told(error)]) from error
+    return _settled(resource, inputs, live, manager, initial, timeout)
 
 
 def update(resource: Resource, asked: Updating) -> Data:
@@ -146,11 +151,22 @@ def update(resource: Resource, asked: Updating) -> Data:
         return _previewed_update(resource, asked, manager, initial)
     change = resource.change(asked.new, manager, dry_run=False)
     name = id_parts(asked.id)[1]
-    live = _heard(resource, applying.update(change, name, asked.old, asked.ignored, is_patch(resource.token)))
+    live = _heard(resource, _changed(resource, asked, change))
     before = asked.state.get(MANAGER)
     if isinstance(before, str) and before != manager:
         applying.relinquish(replace(change, manager=before), name)
     return _settled(resource, asked.new, live, manager, initial, asked.timeout)[1]
+
+
+def _changed(resource: Resource, asked: Updating, change: Change) -> Answer:
+    """Change it, or make it after all where its creation got no answer."""
+    namespace, name = id_parts(asked.id)
+    if is_uncertain(asked.state):
+        live = change.cluster.find(change.kind, namespace, name)
+        if live is None:
+            return applying.create(change)
+        applying.check_ours(change.kind, live)
+    return applying.update(change, name, asked.old, asked.ignored, is_patch(resource.token))
 
 
 def read(resource: Resource, id: str, old: Data, state: Data) -> Data | None:
@@ -183,7 +199,10 @@ def read(resource: Resource, id: str, old: Data, state: Data) -> Data | None:
 
 
 def delete(resource: Resource, id: str, state: Data, timeout: float) -> None:
-    """Returns when it is gone. A patch gives up its fields, and the object stays."""
+    """Returns when it is gone. A patch gives up its fields, and the object stays.
+
+    So does one that somebody else made, where ours never came to be.
+    """
     inputs = state.get(INPUTS) or {}
     try:
         target = resource.target(id)
@@ -192,6 +211,10 @@ def delete(resource: Resource, id: str, state: Data, timeout: float) -> None:
             if target.cluster.find(target.kind, target.namespace, target.name) is not None:
                 applying.relinquish(change, target.name)
             return
+        if is_uncertain(state):
+            live = target.cluster.find(target.kind, target.namespace, target.name)
+            if live is None or not applying.is_untouched(live):
+                return
         awaiting.delete(target, inputs, seconds_of(inputs, timeout))
     except (NoCluster, Unreachable) as error:
         if not resource.instance.settings.delete_unreachable:
@@ -264,13 +287,8 @@ def _previewed_update(resource: Resource, asked: Updating, manager: str, initial
     answer: Data | None = None
     try:
         change = resource.change(asked.new, manager, dry_run=True)
-        name, patch = id_parts(asked.id)[1], is_patch(resource.token)
         answer = previewing.dry_run(
-            resource.instance,
-            resource.urn,
-            change,
-            "patch",
-            lambda: applying.update(change, name, asked.old, asked.ignored, patch),
+            resource.instance, resource.urn, change, "patch", lambda: _changed(resource, asked, change)
         )
     except NoCluster as error:
         previewing.without_cluster(resource.instance, resource.urn, error)

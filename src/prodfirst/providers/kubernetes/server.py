@@ -33,7 +33,6 @@ class Provider(ResourceProviderServicer):
     def __init__(self, version: str) -> None:
         self._version = version
         self._log = EngineLog()
-        self._stopping = threading.Event()
         self._instances: dict[str, Instance] = {}
 
     def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -48,8 +47,12 @@ class Provider(ResourceProviderServicer):
         return plugin_pb2.PluginInfo(version=self._version)
 
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """Waits end; what was made is recorded."""
-        self._stopping.set()
+        """Waits of this connection end; what was made is recorded.
+
+        The engine also says so to an instance that it closes because another replaces it, and to no other.
+        """
+        if (instance := self._instances.get(context.peer())) is not None:
+            instance.stopping.set()
         return Empty()
 
     def GetSchema(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -89,7 +92,7 @@ class Provider(ResourceProviderServicer):
 
     def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
         given = properties.read(request.args)
-        self._instances[context.peer()] = Instance(settings_of(given), self._log, self._stopping)
+        self._instances[context.peer()] = Instance(settings_of(given), self._log, threading.Event())
         return messages.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:

@@ -5,6 +5,7 @@ The live object, with `__inputs`, `__initialApiVersion` and `__fieldManager` bes
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
@@ -30,6 +31,12 @@ def checkpoint(inputs: Data, live: Data, initial: str, manager: str) -> Data:
 def live_of(state: Data) -> Data:
     """The live object of a checkpoint."""
     return {key: value for key, value in state.items() if key not in _INTERNAL}
+
+
+def is_uncertain(state: Mapping[str, Any]) -> bool:
+    """Whether its creation got no answer: nobody has seen the object, which is born with a uid."""
+    given = state.get("metadata")
+    return INPUTS in state and not (isinstance(given, Mapping) and given.get("uid"))
 
 
 def written(data: Data, hidden: Secrets) -> Struct:

@@ -185,3 +185,43 @@ def _on_terminal(folder: Path, *arguments: str, **more: str) -> str:
     shown = os.read(ours, 65536)
     os.close(ours)
     return shown.decode()
+
+
+_WITHOUT = """
+import sys
+class Gone:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            raise ModuleNotFoundError(name, name=name)
+sys.meta_path.insert(0, Gone())
+from prodfirst.cli import main
+main.main()
+"""
+"""An installation that lacks one module."""
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments", "extra"),
+    [
+        ("botocore", ("plan",), "prodfirst[aws]"),
+        ("aiohttp", ("local", "up"), "prodfirst[local]"),
+    ],
+)
+def test_what_an_extra_would_bring_is_named_where_it_is_missing(
+    module: str, arguments: tuple[str, ...], extra: str, tmp_path: Path
+) -> None:
+    estate_layouts.write(tmp_path, "network:infrastructure")
+    code = _WITHOUT.format(module=module)
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert f"the module `{module}` is not installed" in done.stderr
+    assert extra in done.stderr
+    assert "Traceback" not in done.stderr

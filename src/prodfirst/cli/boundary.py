@@ -13,6 +13,7 @@ import click
 from click.exceptions import NoArgsIsHelpError, NoSuchOption
 
 from prodfirst.kernel.errors import ExitCode, Failure, InvalidInput, Problem, ProdfirstError
+from prodfirst.kernel.extras import EXTRAS, bringing, install
 
 _HINT = re.compile(r"\. (Did you mean .*)", re.DOTALL)
 """How click ends its message where a name is nearly right."""
@@ -66,6 +67,11 @@ def as_error(error: BaseException) -> ProdfirstError:
             return _usage(error)
         case click.Abort() | KeyboardInterrupt():
             return Failure(Problem("interrupted", fix="run the same command again to go on"))
+        case ModuleNotFoundError() if error.name and (extras := bringing(error.name)):
+            what = f"the module `{error.name}` is not installed"
+            return Failure(
+                Problem(what, why=f"it is for {EXTRAS[extras[0]].wanted_for}", fix=install(*extras))
+            )
         case OSError() if error.errno is not None:
             what = (error.strerror or str(error)).lower()
             return Failure(Problem(what, where=str(error.filename) if error.filename else None))

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 _COMMANDS: Mapping[str, tuple[str, str]] = {
+    "init": ("Begin", "Write an estate, from what is here or from an example."),
+    "doctor": ("Begin", "Say what is missing on this machine, and how to get it."),
+    "demo": ("Begin", "Run the whole job on the example estate, locally."),
     "validate": ("The estate", "Check prodfirst.yaml; every error at once."),
     "schema": ("The estate", "Print the JSON Schema of prodfirst.yaml for editors."),
     "graph": ("The estate", "Show layers, stacks and what reads what."),
@@ -36,7 +39,6 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "status": ("Run", "Show what is deployed."),
     "outputs": ("Run", "Show the outputs of a deployment; secrets masked."),
     "local": ("This machine", "The local cloud: up, down, status, reset, env, exec, logs."),
-    "demo": ("This machine", "Run the whole job on the example estate, locally."),
     "completion": ("This machine", "Print the shell completion script."),
 }
 """Name → (section of the help, one line). The command is `prodfirst.cli.NAME:NAME`."""

@@ -66,7 +66,7 @@ def tour(file: Path, out: Path) -> ExitCode:
     by = show_deployers(site)
     _say(10, "who may do what, by real calls: the owner's succeeds, the other's is denied")
     show_proofs(site, file, by, out)
-    _end(site, since, time.monotonic() - begun)
+    _end(site, file.parent, since, time.monotonic() - begun)
     return ExitCode.CLEAN
 
 
@@ -85,13 +85,15 @@ def _versioning(site: Site, bucket: str, status: str) -> None:
     )
 
 
-def _end(site: Site, since: float, seconds: float) -> None:
+def _end(site: Site, folder: Path, since: float, seconds: float) -> None:
     refused = site.cloud.refused(since)
     hosts = ", ".join(refused) if refused else "none was asked for"
     click.echo(f"\nhosts outside the local cloud: {hosts}")
     click.echo(f"done in {seconds:.0f} s; the local cloud stays up. What to try next:")
+    own = Path(".venv", "bin")
     for line in (
-        'export PATH="$PWD/.venv/bin:$PATH"; cd examples/acme',
+        *([f'export PATH="$PWD/{own}:$PATH"'] if own.is_dir() else []),
+        f"cd {folder}",
         "prodfirst status",
         "prodfirst outputs network",
         "prodfirst local exec -- aws s3 ls",

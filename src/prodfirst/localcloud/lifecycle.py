@@ -18,6 +18,7 @@ from typing import Any
 
 from prodfirst.kernel import processes
 from prodfirst.kernel.errors import Failure, Problem
+from prodfirst.kernel.extras import EXTRAS
 from prodfirst.kernel.paths import private_dir, write_private
 from prodfirst.localcloud.front import refused
 from prodfirst.localcloud.kubernetes.audit import AUDIT_FILE
@@ -200,6 +201,9 @@ class LocalCloud:
         return running if _is_ours(running.pid) else None
 
     def _start(self, account: str, region: str) -> Running:
+        if missing := EXTRAS["local"].missing:
+            # the same that an import in this process would say
+            raise ModuleNotFoundError(f"no module {missing[0]}", name=missing[0])
         port = self._last_port()
         (self.home / "running.json").unlink(missing_ok=True)
         log = self.home / "daemon.log"

@@ -33,6 +33,11 @@ def interpreter(program: Path) -> Path:
     return _of_environment(program, options) or Path(sys.executable)
 
 
+def described(file: Path) -> tuple[str, str]:
+    """The project's name and its runtime, from its `Pulumi.yaml`. Raises InvalidInput where it is none."""
+    return str(_load(file).get("name") or ""), _runtime(file)[0]
+
+
 def _runtime(file: Path) -> tuple[str, Mapping[str, Any]]:
     project = _load(file)
     runtime = project.get("runtime", "")

@@ -17,7 +17,8 @@ OLDEST = (3, 259, 0)
 _BELOW = (4, 0, 0)
 _VERSION_SECONDS = 20.0
 _SAID = r"\A\s*v?(\d+)\.(\d+)\.(\d+)(?:[-+].*)?\s*\Z"
-_WANTED = f"{'.'.join(map(str, OLDEST))} or newer, below {_BELOW[0]}"
+WANTED = f"{'.'.join(map(str, OLDEST))} or newer, below {_BELOW[0]}"
+"""For people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,25 @@ def find_engine(progress: Callable[[str], None]) -> EngineBinary:
     One on the PATH that cannot be used is told and passed by. Raises InvalidInput for an unusable
     `PRODFIRST_PULUMI`, Failure where nothing can be used and nothing built.
     """
+    found = engine_there()
+    if isinstance(found, EngineBinary):
+        return found
+    if found:
+        progress(found)
+    if (go := shutil.which("go")) is None:
+        raise Failure(
+            Problem(
+                "there is no Pulumi engine",
+                why=found or "no `pulumi` on the PATH, and no `go` to build one",
+                fix=f"install Pulumi {WANTED}, or Go, from which prodfirst builds it once",
+            )
+        )
+    gotools.build(ENGINE, Path(go), progress)
+    return EngineBinary(ENGINE.folder / "pulumi", BUILT_VERSION)
+
+
+def engine_there() -> EngineBinary | str:
+    """The engine without building one; where there is none, why the one on the PATH was passed by, or ""."""
     if named := os.environ.get("PRODFIRST_PULUMI"):
         return _named(Path(named))
     passed_by = ""
@@ -44,20 +64,7 @@ def find_engine(progress: Callable[[str], None]) -> EngineBinary:
             return answer
         passed_by = f"`{found}` cannot be used: {answer}"
     own = EngineBinary(ENGINE.folder / "pulumi", BUILT_VERSION)
-    if gotools.built(ENGINE):
-        return own
-    if passed_by:
-        progress(passed_by)
-    if (go := shutil.which("go")) is None:
-        raise Failure(
-            Problem(
-                "there is no Pulumi engine",
-                why=passed_by or "no `pulumi` on the PATH, and no `go` to build one",
-                fix=f"install Pulumi {_WANTED}, or Go, from which prodfirst builds it once",
-            )
-        )
-    gotools.build(ENGINE, Path(go), progress)
-    return own
+    return own if gotools.built(ENGINE) else passed_by
 
 
 def _named(path: Path) -> EngineBinary:
@@ -68,7 +75,7 @@ def _named(path: Path) -> EngineBinary:
         Problem(
             f"`PRODFIRST_PULUMI` names `{path}`, which cannot be used",
             why=answer,
-            fix=f"name a Pulumi {_WANTED}, or unset the variable",
+            fix=f"name a Pulumi {WANTED}, or unset the variable",
         )
     )
 
@@ -82,5 +89,5 @@ def _version(path: Path) -> EngineBinary | str:
         return version
     shown = ".".join(map(str, version))
     if not OLDEST <= version < _BELOW:
-        return f"it is version {shown}; prodfirst needs {_WANTED}"
+        return f"it is version {shown}; prodfirst needs {WANTED}"
     return EngineBinary(path, shown)

@@ -70,17 +70,24 @@ def find_binaries(progress: Callable[[str], None]) -> Binaries:
 
     What cannot be used is told and passed by. Raises Failure where nothing can be used and nothing built.
     """
+    found = binaries_there()
+    if isinstance(found, Binaries):
+        return found
+    for text in found:
+        progress(text)
+    gotools.build(KUBERNETES, _go(found), progress)
+    return Binaries(KUBERNETES.folder, VERSION)
+
+
+def binaries_there() -> Binaries | tuple[str, ...]:
+    """The binaries without building them; where there are none, why the user's own were passed by."""
     passed_by = []
     for origin, folder in _candidates():
         answer = _usable(folder)
         if isinstance(answer, Binaries):
             return answer
         passed_by.append(f"{origin} `{folder}` cannot be used: {answer}")
-    if not gotools.built(KUBERNETES):
-        for text in passed_by:
-            progress(text)
-        gotools.build(KUBERNETES, _go(passed_by), progress)
-    return Binaries(KUBERNETES.folder, VERSION)
+    return Binaries(KUBERNETES.folder, VERSION) if gotools.built(KUBERNETES) else tuple(passed_by)
 
 
 def _candidates() -> list[tuple[str, Path]]:
@@ -93,7 +100,7 @@ def _candidates() -> list[tuple[str, Path]]:
     return found
 
 
-def _go(passed_by: list[str]) -> Path:
+def _go(passed_by: tuple[str, ...]) -> Path:
     if found := shutil.which("go"):
         return Path(found)
     why = "neither `KUBEBUILDER_ASSETS` nor the PATH has them, and there is no `go` to build them"

@@ -1,0 +1,99 @@
+"""`prodfirst init`."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from prodfirst.cli.options import json_option, print_json
+from prodfirst.kernel.errors import ExitCode, ProdfirstError
+
+if TYPE_CHECKING:
+    from prodfirst.estate.begun import Begun
+    from prodfirst.kernel.errors import Problem
+
+_NEXT = (
+    "prodfirst local up",
+    "prodfirst bootstrap",
+    "prodfirst apply --stack {identity}",
+    "prodfirst plan --out plan.json",
+    "prodfirst apply plan.json",
+)
+
+
+def _templates(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    from prodfirst.usecases.templates import names
+
+    return [name for name in names() if name.startswith(incomplete)]
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
+@click.option(
+    "--template",
+    metavar="NAME",
+    shell_complete=_templates,
+    help="An example to begin with: starter (small) or acme (clusters, a database, teams).",
+)
+@click.option("--name", help="The estate's name [default: the repository's, or the folder's].")
+@json_option
+@click.pass_context
+def init(ctx: click.Context, folder: Path, template: str | None, name: str | None, as_json: bool) -> None:
+    """Begin an estate in FOLDER (default: here): its file, its stacks, and their lock files.
+
+    What it can find out it does not ask: the git remote, your AWS profile, and Pulumi projects that are
+    there, which become its stacks; their state is not touched. Without any it begins with an example.
+
+    \b
+    Examples:
+      prodfirst init
+      prodfirst init shop-estate --template acme
+    """
+    from prodfirst.rendering.console import console
+    from prodfirst.rendering.init_text import init_json, init_text
+    from prodfirst.usecases.init import begin
+
+    begun = begin(folder.absolute(), template, name)
+    unlocked = _lock(begun, quiet=as_json)
+    begun = replace(begun, notes=(*begun.notes, *unlocked))
+    if as_json:
+        print_json(init_json(begun))
+    else:
+        init_text(begun, console())
+        _say_next(folder, begun)
+    ctx.exit(ExitCode.FINDINGS if unlocked else ExitCode.CLEAN)
+
+
+def _lock(begun: Begun, *, quiet: bool) -> tuple[Problem, ...]:
+    """Make the lock files; what keeps a program that was there from having one costs no other its own."""
+    from prodfirst.estate.reading import load
+    from prodfirst.rendering.progress import progress
+    from prodfirst.usecases.offline import open_offline_engine
+    from prodfirst.usecases.permissions import compare, write
+
+    stacks = tuple(load(begun.file).stacks.values())
+    engine = open_offline_engine((lambda _text: None) if quiet else lambda text: click.echo(text, err=True))
+    problems: list[Problem] = []
+    with progress(quiet=quiet) as listen:
+        for group in [(stack,) for stack in stacks] if begun.adopted else [stacks]:
+            try:
+                write(compare(load(begun.file), group, engine, listen))
+            except ProdfirstError as error:
+                problems.extend(error.problems)
+    return tuple(problems)
+
+
+def _say_next(folder: Path, begun: Begun) -> None:
+    from prodfirst.estate.definition import Layer
+    from prodfirst.estate.reading import load
+
+    identity = next(s.name for s in load(begun.file).stacks.values() if s.layer is Layer.IDENTITY)
+    click.echo("next:")
+    if folder != Path():
+        click.echo(f"  cd {shlex.quote(str(folder))}")
+    for line in _NEXT:
+        click.echo(f"  {line.format(identity=identity)}")

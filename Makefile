@@ -9,7 +9,7 @@ TEST_PROCESSES ?= 2
 # `$(call stage,NAME,COMMAND)` announces a part of the work and says how long it took
 stage = printf '== %s\n' '$(1)'; begin=$$SECONDS; $(2) && printf '   ok, %d s\n' $$((SECONDS - begin))
 
-.PHONY: help setup engine kubernetes lint types contracts check test demo bench clean
+.PHONY: help setup engine kubernetes lint types contracts check test demo docs reference package bench clean
 .NOTPARALLEL:
 
 help: ## Show this list
@@ -50,6 +50,16 @@ test: check engine kubernetes ## All checks and all tests, on the real engine an
 
 demo: engine kubernetes ## Run the whole job on examples/acme, on this machine
 	@.venv/bin/prodfirst demo
+
+docs: setup reference ## Build the documentation into build/site, every link checked
+	@mkdir -p build
+	@$(PY) -m mkdocs build --strict --site-dir build/site 2>build/docs.log || { cat build/docs.log; false; }
+
+reference: setup ## Write the generated pages again: the reference, and the licences of dependencies
+	@$(PY) tools/reference.py && $(PY) tools/notices.py
+
+package: setup ## Build wheel and sdist into dist/, twice, and see that they are equal
+	@tools/package
 
 bench: engine ## Measure whole processes against their floor
 	@$(PY) bench/run.py

@@ -19,7 +19,7 @@ from prodfirst.cli.options import (
     open_site,
     print_json,
 )
-from prodfirst.kernel.errors import InvalidInput, Problem
+from prodfirst.kernel.errors import Failure, InvalidInput, Problem
 
 if TYPE_CHECKING:
     from prodfirst.localcloud.lifecycle import LocalCloud
@@ -114,7 +114,7 @@ def expire() -> None:
 @click.option("--shell", type=click.Choice(["sh", "fish"]), default="sh", show_default=True)
 def env(shell: str) -> None:
     """Print the environment of its administrator, for `eval`. It holds credentials of the local cloud."""
-    for key, value in _cloud().environment().items():
+    for key, value in _administrator().items():
         quoted = shlex.quote(value)
         click.echo(f"set -gx {key} {quoted};" if shell == "fish" else f"export {key}={quoted}")
 
@@ -126,7 +126,7 @@ def env(shell: str) -> None:
     "--as",
     "identity",
     metavar="WHO",
-    help="Under a stack's identity, such as shop/apply, or a team's role, such as team:data.",
+    help="Under a stack's identity, such as shop/apply or shop/workload, or a team's, such as team:data.",
 )
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def execute(
@@ -139,9 +139,10 @@ def execute(
       prodfirst local exec -- aws s3 ls
       prodfirst local exec --as network/plan -- aws sts get-caller-identity
       prodfirst local exec --as team:data -- aws rds describe-db-clusters
+      prodfirst local exec --as shop/apply -- kubectl get deployments -n shop
     """
     variables = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
-    chosen = _identity(identity, file, environment) if identity else _cloud().environment()
+    chosen = _identity(identity, file, environment) if identity else _administrator()
     try:
         os.execvpe(command[0], list(command), {**variables, **chosen})  # noqa: S606
     except FileNotFoundError as error:
@@ -152,11 +153,47 @@ def execute(
         ) from error
 
 
+def _administrator() -> Mapping[str, str]:
+    """The variables of the administrator's processes."""
+    cloud = _cloud()
+    return {**cloud.environment(), **cloud.for_kubectl()}
+
+
 def _identity(identity: str, file: Path | None, environment: str | None) -> Mapping[str, str]:
     """The variables of somebody's role, taken on for this command."""
     from prodfirst.usecases.acting import acting
 
-    return acting(open_site(file, environment), identity)[1].environment
+    site = open_site(file, environment)
+    return {**acting(site, identity)[1].environment, **site.cloud.for_kubectl()}
+
+
+@local.command()
+@click.option("--secret", required=True, metavar="ARN", help="Where the credential lies.")
+@click.option("--host", required=True)
+@click.option("--port", type=click.IntRange(1, 65535), required=True)
+@click.option("--database", required=True)
+def query(secret: str, host: str, port: int, database: str) -> None:
+    """Ask a database of the local cloud, as a program does: its credential is read by reference.
+
+    Whoever runs this reads the secret, by the AWS credentials of the environment.
+
+    \b
+    Example:
+      prodfirst local exec --as shop/workload -- prodfirst local query --secret ARN --host HOST ...
+    """
+    from prodfirst.adapters.aws.access import ambient
+    from prodfirst.adapters.aws.asking import DatabaseQuestion, ask
+
+    region = os.environ.get("AWS_REGION")
+    if region is None:
+        raise InvalidInput(
+            Problem("nobody asks", why="there are no AWS settings", fix="run it by `prodfirst local exec`")
+        )
+    answer = ask(DatabaseQuestion(secret, host, port, database), ambient(region, os.environ))
+    if answer.code:
+        why = f"({answer.code}) {answer.reason}"
+        raise Failure(Problem("the database did not answer", secret, why))
+    click.echo(answer.told)
 
 
 @local.command()

@@ -23,6 +23,7 @@ from prodfirst.kernel.paths import private_dir, write_private
 from prodfirst.localcloud.front import refused
 from prodfirst.localcloud.kubernetes.audit import AUDIT_FILE
 from prodfirst.localcloud.kubernetes.cluster import STARTING, Cluster, Status, read_all
+from prodfirst.localcloud.kubernetes.kubeconfig import write_kubeconfig
 
 _START_SECONDS = 30.0
 _STOP_SECONDS = 15.0
@@ -115,9 +116,15 @@ class LocalCloud:
             "AWS_SECRET_ACCESS_KEY": administrator["secret"],
             "AWS_REGION": chosen,
             "AWS_DEFAULT_REGION": chosen,
-            # what `aws eks update-kubeconfig` writes and `kubectl` reads: never the user's own clusters
-            "KUBECONFIG": str(self.home / "kubeconfig"),
         }
+
+    def for_kubectl(self) -> Mapping[str, str]:
+        """Where `kubectl` finds the clusters as they are now, and never the user's own; no credentials.
+
+        The first file is the one that `aws eks update-kubeconfig` writes.
+        """
+        ours = write_kubeconfig(self.home / "kubernetes", self.clusters())
+        return {"KUBECONFIG": os.pathsep.join((str(self.home / "kubeconfig"), str(ours)))}
 
     def reach(self) -> Mapping[str, str]:
         """What a child process needs to reach it as nobody: no credentials."""
@@ -150,7 +157,11 @@ class LocalCloud:
 
     def cluster_audit(self, cluster: Cluster) -> Path:
         """The audit log of a cluster's API server (localcloud/kubernetes/audit.py)."""
-        return self.home / "kubernetes" / cluster.id / AUDIT_FILE
+        return self.cluster_folder(cluster) / AUDIT_FILE
+
+    def cluster_folder(self, cluster: Cluster) -> Path:
+        """All that it has of a cluster."""
+        return self.home / "kubernetes" / cluster.id
 
     @property
     def audit(self) -> Path:

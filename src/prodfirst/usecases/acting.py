@@ -1,4 +1,8 @@
-"""Acting as somebody by the word for them: `STACK/PHASE` for a stack's identity, `team:NAME` for people."""
+"""Acting as somebody by the word for them.
+
+`STACK/plan` and `STACK/apply` are a stack's identities, `STACK/workload` is an application's pods, and
+`team:NAME` people.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from prodfirst.permissions import lock as locks
 from prodfirst.permissions.roles_aws import PHASES
 from prodfirst.usecases.site import Site
 
+WORKLOAD = "workload"
 TEAM_PREFIX = "team:"
 """A colon is in no stack's name."""
 
@@ -26,10 +31,11 @@ def acting(site: Site, word: str) -> tuple[str, AwsAccess]:
             raise _nobody(word, f"team `{team.name}` owns no stack with a lock file, so it has no role")
         return site.member(team)
     name, _, phase = word.partition("/")
-    if phase not in PHASES:
-        raise _nobody(word, f"a stack's identities are {' and '.join(f'`STACK/{item}`' for item in PHASES)}")
+    if phase not in (*PHASES, WORKLOAD):
+        listed = ", ".join(f"`STACK/{item}`" for item in PHASES)
+        raise _nobody(word, f"a stack's identities are {listed}, and `STACK/{WORKLOAD}` of an application")
     (chosen,) = select(site.estate, (name,))
-    return site.identity(chosen.stack, phase)
+    return site.workload(chosen.stack) if phase == WORKLOAD else site.identity(chosen.stack, phase)
 
 
 def teams_with_roles(site: Site) -> tuple[Team, ...]:
@@ -43,5 +49,5 @@ def teams_with_roles(site: Site) -> tuple[Team, ...]:
 
 
 def _nobody(word: str, why: str) -> InvalidInput:
-    fix = "write STACK/plan, STACK/apply or team:NAME of a local environment"
+    fix = "write STACK/plan, STACK/apply, STACK/workload or team:NAME of a local environment"
     return InvalidInput(Problem(f"`{word}` is no identity of the local cloud", why=why, fix=fix))

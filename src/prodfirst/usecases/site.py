@@ -18,6 +18,7 @@ from prodfirst.adapters.aws.access import SESSION_SECONDS, AwsAccess, ambient, w
 from prodfirst.adapters.aws.people import Member
 from prodfirst.adapters.aws.roles import Roles
 from prodfirst.adapters.aws.state_store import StateBucket, StateKey
+from prodfirst.adapters.aws.workloads import as_pod
 from prodfirst.adapters.ci_token import IdToken, IdTokenRequest
 from prodfirst.adapters.pulumi import stack_file
 from prodfirst.adapters.pulumi.providers import ProviderCommand
@@ -105,6 +106,14 @@ class Site:
         )
         arn = self.roles.arn(self.team_role_name(team))
         return arn, member.take_on(arn, f"member-of-{team.name}", self.session_seconds)
+
+    def workload(self, stack: Stack) -> tuple[str, AwsAccess]:
+        """The ARN of the role of an application's pods, and access by the token of one of them.
+
+        On a local environment alone, where nothing runs in a pod. Raises Failure where there is no pod.
+        """
+        role = self.ground.names.service_arn(stack.name, "workload")
+        return role, as_pod(self.cloud, self.operator, self._reach(), role)
 
     def _reach(self) -> Mapping[str, str]:
         """How a child process reaches the cloud as nobody."""

@@ -48,6 +48,8 @@ class Answer:
     reason: str
     request: str
     """The request id: in the local cloud the id of the call in the audit."""
+    told: str = ""
+    """What came of it, where that is worth showing; never a secret."""
 
     @property
     def refused(self) -> bool:
@@ -60,7 +62,16 @@ def make(call: ServiceCall, access: AwsAccess) -> Answer:
     try:
         told = getattr(access.client(call.service), xform_name(call.operation))(**call.given)
     except ClientError as error:
-        answer = error.response.get("ResponseMetadata", {})
-        why = str(error.response.get("Error", {}).get("Message", ""))
-        return Answer(error_code(error), why, str(answer.get("RequestId", "")))
-    return Answer("", "", str(told["ResponseMetadata"].get("RequestId", "")))
+        return refusal_of(error)
+    return Answer("", "", request_of(told))
+
+
+def refusal_of(error: ClientError) -> Answer:
+    """An error of the API as an answer."""
+    why = str(error.response.get("Error", {}).get("Message", ""))
+    return Answer(error_code(error), why, request_of(error.response))
+
+
+def request_of(answer: Mapping[str, Any]) -> str:
+    """The request id of what botocore returns."""
+    return str(answer.get("ResponseMetadata", {}).get("RequestId", ""))

@@ -27,10 +27,9 @@ from prodfirst.localcloud.aws.eks_rules import Refused
 from prodfirst.localcloud.aws.root import Root, RootFailure
 from prodfirst.localcloud.kubernetes.cluster import Cluster
 from prodfirst.localcloud.kubernetes.clusters import Clusters
+from prodfirst.localcloud.kubernetes.standing_in import AUDIENCE
 from prodfirst.localcloud.kubernetes.workload_tokens import InvalidToken, Unreachable, Workload, review
 
-AUDIENCE = "pods.eks.amazonaws.com"
-"""Of the token; also the service principal that the role must trust."""
 SESSION_SECONDS = 6 * 3600
 _NAME_LIMIT = 64
 _UNSUPPORTED = ("targetRoleArn", "policy")
@@ -124,7 +123,7 @@ class PodIdentity:
             raise _denied(f"the trust policy of {role['Arn']} cannot be read: {error}") from error
         keys: dict[str, str | tuple[str, ...]] = {
             "aws:SourceAccount": cluster.account,
-            "aws:SourceArn": _arn(cluster),
+            "aws:SourceArn": cluster.arn,
             **{f"aws:RequestTag/{key}": value for key, value in tags.items()},
         }
         if tags:
@@ -179,17 +178,13 @@ class PodIdentity:
 
 def _tags(cluster: Cluster, workload: Workload) -> Mapping[str, str]:
     return {
-        "eks-cluster-arn": _arn(cluster),
+        "eks-cluster-arn": cluster.arn,
         "eks-cluster-name": cluster.name,
         "kubernetes-namespace": workload.namespace,
         "kubernetes-service-account": workload.service_account,
         "kubernetes-pod-name": workload.pod,
         "kubernetes-pod-uid": workload.pod_uid,
     }
-
-
-def _arn(cluster: Cluster) -> str:
-    return f"arn:aws:eks:{cluster.region}:{cluster.account}:cluster/{cluster.name}"
 
 
 def _invalid(message: str) -> Refused:

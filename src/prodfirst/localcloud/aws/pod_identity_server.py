@@ -24,8 +24,9 @@ from prodfirst.localcloud.aws.credentials import Registry
 from prodfirst.localcloud.aws.eks_answers import answer, refusal
 from prodfirst.localcloud.aws.eks_rules import Refused
 from prodfirst.localcloud.aws.hosts import Host
-from prodfirst.localcloud.aws.pod_identity import AUDIENCE, PodIdentity, Session
+from prodfirst.localcloud.aws.pod_identity import PodIdentity, Session
 from prodfirst.localcloud.aws.signature import Denied, Request
+from prodfirst.localcloud.kubernetes.standing_in import AUDIENCE
 from prodfirst.localcloud.loopback import Loopback
 
 HOSTS = re.compile(r"eks-auth\.[a-z0-9-]+\.api\.aws", re.IGNORECASE)

@@ -57,6 +57,11 @@ class Cluster:
         return Key(self.account, self.region, self.name)
 
     @property
+    def arn(self) -> str:
+        """Of the EKS cluster."""
+        return f"arn:aws:eks:{self.region}:{self.account}:cluster/{self.name}"
+
+    @property
     def issuer_host(self) -> str:
         """The issuer without its scheme."""
         return f"oidc.eks.{self.region}.amazonaws.com/id/{self.id}"

@@ -1,4 +1,4 @@
-"""The demo on a clean copy: who deployed what, and proofs that the ordinary `aws` command repeats."""
+"""The demo on a clean copy: who deployed what, and proofs that the ordinary `aws` and `kubectl` repeat."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ _WIDE = {
 }
 _REPEATED = ("the team that owns the database changes it", "a field is read by who declares it",
              "a plan identity changes nothing")  # fmt: skip
+_IN_CLUSTER = ("the shop's apply identity deploys", "in the blog's namespace", "a namespace's quota",
+               "so is who is bound to which role", "a privileged pod is refused")  # fmt: skip
+_ROLE = ("role", "prodfirst:shop:apply", "-n", "shop")
+_QUOTAS = {"apiGroups": [""], "resources": ["resourcequotas"], "verbs": ["delete"]}
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +57,12 @@ def _audit(estate: Acme) -> dict[str, dict[str, Any]]:
     return {entry["id"]: entry for entry in map(json.loads, lines)}
 
 
+def _cluster_audit(estate: Acme) -> dict[str, dict[str, Any]]:
+    """What the API server of the one cluster wrote down."""
+    (log,) = (estate.home / "local" / "kubernetes").glob("*/audit.jsonl")
+    return {event["auditID"]: event for event in map(json.loads, log.read_text().splitlines())}
+
+
 def _calls(shown: dict[str, Any]) -> list[dict[str, Any]]:
     return [call for proof in shown["proofs"] for call in proof["calls"]]
 
@@ -80,10 +90,86 @@ def test_each_claim_is_one_call_that_one_may_make_and_another_not(clean: Acme, s
         assert [call["decision"] for call in proof["calls"]] == ["allow", "deny"], proof["claim"]
         assert len({(call["action"], call["resource"]) for call in proof["calls"]}) == 1
     for call in _calls(shown):
-        entry = audit[call["audit"]]
-        assert (entry["decision"] == "deny") == (call["decision"] == "deny")
-        assert f"/{call['role'].rpartition('/')[2]}/" in entry["principal"]
-        assert call["statement"] or call["reason"].startswith("because no ")
+        if not call["cluster"]:
+            entry = audit[call["audit"]]
+            assert (entry["decision"] == "deny") == (call["decision"] == "deny")
+            assert f"/{call['role'].rpartition('/')[2]}/" in entry["principal"]
+            assert call["statement"] or call["reason"].startswith("because no ")
+
+
+def test_the_clusters_own_audit_has_who_called_and_what_decided(clean: Acme, shown: dict[str, Any]) -> None:
+    audit = _cluster_audit(clean)
+    calls = [call for call in _calls(shown) if call["cluster"]]
+    assert len(calls) == 2 * len(_IN_CLUSTER)
+    for call in calls:
+        event = audit[call["audit"]]
+        assert event["user"]["extra"]["canonicalArn"] == [call["role"]]
+        assert "dryRun=All" in event["requestURI"]
+        decided = event["annotations"]["authorization.k8s.io/decision"]
+        if call["decision"] == "allow":
+            assert decided == "allow"
+            assert f"RBAC: {call['statement']}" == event["annotations"]["authorization.k8s.io/reason"]
+        elif decided == "forbid":
+            assert (call["statement"], call["code"]) == ("", "Forbidden")
+            assert f"cannot {call['action'].removeprefix('kubernetes:')} resource" in call["reason"]
+
+
+def test_the_role_of_the_lock_lets_the_shop_deploy_and_pod_security_refuses_a_privileged_pod(
+    shown: dict[str, Any],
+) -> None:
+    deployed, _ = _proof(shown, "the shop's apply identity deploys")["calls"]
+    assert deployed["statement"].startswith(
+        'allowed by RoleBinding "prodfirst:shop:apply/shop" of Role "prodfirst:shop:apply" to Group '
+    )
+    _, privileged = _proof(shown, "a privileged pod is refused")["calls"]
+    assert privileged["statement"] == "Pod Security `restricted:v1.35` of namespace `shop`"
+    assert "privileged" in privileged["reason"]
+
+
+def test_the_shops_pods_open_the_real_database_with_a_credential_that_its_ci_may_not_read(
+    shown: dict[str, Any],
+) -> None:
+    read, refused = _proof(shown, "the shop's pods read their credential")["calls"]
+    assert read["action"] == refused["action"] == "secretsmanager:GetSecretValue"
+    assert read["who"] == "shop/workload"
+    assert read["answer"].startswith("PostgreSQL 18.")
+    assert (refused["who"], refused["answer"]) == ("shop/apply", "")
+
+
+def _proof(shown: dict[str, Any], claim: str) -> dict[str, Any]:
+    (proof,) = [item for item in shown["proofs"] if item["claim"].startswith(claim)]
+    return dict(proof)
+
+
+_IN_DATABASE = ("the shop's pods read their credential", "nor another application's pods")
+
+
+@pytest.mark.parametrize("claim", [*_IN_CLUSTER, *_IN_DATABASE])
+def test_a_pasted_line_repeats_what_is_decided_in_the_cluster_and_its_database(
+    clean: Acme, shown: dict[str, Any], claim: str
+) -> None:
+    for call in _proof(shown, claim)["calls"]:
+        done = _shell(clean, call["repeat"])
+        assert (done.returncode == 0) == call["outcome"]["succeeds"], done.stderr
+        assert call["outcome"]["succeeds"] or f"({call['outcome']['error']})" in done.stderr
+        assert call["answer"] in done.stdout
+
+
+def test_a_database_that_does_not_answer_is_told_and_the_credential_is_not(
+    clean: Acme, shown: dict[str, Any]
+) -> None:
+    call = _proof(shown, "the shop's pods read their credential")["calls"][0]
+    done = _shell(clean, f"{call['repeat']}-elsewhere")
+    assert done.returncode == 3
+    assert 'database "app-elsewhere" does not exist' in done.stderr
+    value = clean.aws("secretsmanager", "get-secret-value", "--secret-id", call["resource"])["SecretString"]
+    assert json.loads(value)["password"] not in done.stdout + done.stderr
+
+
+def test_a_stack_without_pods_has_no_workload(clean: Acme, shown: dict[str, Any]) -> None:
+    assert shown["holds"]
+    told = clean.run("local", "exec", "--as", "network/workload", "--", "true", code=3)
+    assert "no pod has the role `acme-local-network-workload`" in told
 
 
 def test_the_deciding_statement_is_one_of_the_role_that_called(clean: Acme, shown: dict[str, Any]) -> None:
@@ -101,7 +187,7 @@ def test_the_deciding_statement_is_one_of_the_role_that_called(clean: Acme, show
 
 @pytest.mark.parametrize("claim", _REPEATED)
 def test_the_ordinary_aws_command_repeats_a_proof(clean: Acme, shown: dict[str, Any], claim: str) -> None:
-    (proof,) = [item for item in shown["proofs"] if item["claim"].startswith(claim)]
+    proof = _proof(shown, claim)
     for call in proof["calls"]:
         done = _shell(clean, call["repeat"])
         assert (done.returncode == 0) == call["outcome"]["succeeds"], done.stderr
@@ -134,18 +220,35 @@ def test_the_file_holds_no_secrets(clean: Acme, shown: dict[str, Any]) -> None:
     assert not {word for word in ("AKIA", "ASIA", "Token") if word in text}
 
 
-def test_a_policy_that_somebody_widened_makes_the_demo_fail(clean: Acme, shown: dict[str, Any]) -> None:
+def test_a_policy_and_a_role_that_somebody_widened_make_the_demo_fail(
+    clean: Acme, shown: dict[str, Any]
+) -> None:
     assert shown["holds"]
     clean.aws("iam", "put-role-policy", *_TEAM, "--policy-document", json.dumps(_WIDE))
+    more = [{"op": "add", "path": "/rules/-", "value": _QUOTAS}]
+    _kubectl(clean, "patch", *_ROLE, "--type=json", "-p", json.dumps(more))
     try:
         told = _demo(clean, code=3)
     finally:
         clean.aws("iam", "delete-role-policy", *_TEAM)
+        less = [{"op": "remove", "path": f"/rules/{len(_rules(clean)) - 1}"}]
+        _kubectl(clean, "patch", *_ROLE, "--type=json", "-p", json.dumps(less))
     assert "`team:shop` may make the call rds:RemoveTagsFromResource" in told
     assert "`wide`, `Wide`" in told
+    assert "`shop/apply` may make the call kubernetes:delete" in told
     written = json.loads((clean.folder / "demo.json").read_text())
     assert written["holds"] is False
     assert {proof["claim"] for proof in written["proofs"] if not proof["holds"]} == {
         "the team that owns the database sees it; another does not",
         "the team that owns the database changes it",
+        "a namespace's quota is the platform's, not the application's",
     }
+
+
+def _rules(estate: Acme) -> list[Any]:
+    return list(json.loads(_kubectl(estate, "get", *_ROLE, "-o", "json"))["rules"])
+
+
+def _kubectl(estate: Acme, *arguments: str) -> str:
+    """As the stack that furnishes the cluster."""
+    return estate.run("local", "exec", "--as", "platform/apply", "--", str(_BIN / "kubectl"), *arguments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shlex
 from dataclasses import replace
 
 from prodfirst.access.proofs import Proof, ProofCall
@@ -75,3 +76,35 @@ def test_the_file_has_a_command_for_a_shell_and_what_it_ends_with() -> None:
     assert first["outcome"] == {"succeeds": True, "error": ""}
     assert second["outcome"] == {"succeeds": False, "error": "AccessDenied"}
     assert made["holds"] is True
+
+
+_IN_CLUSTER = replace(
+    _OWNER,
+    who="shop/apply",
+    action="kubernetes:create",
+    resource="core/pods/shop/*",
+    statement='allowed by RoleBinding "a/shop" of Role "a" to Group "g"',
+    reason='RBAC: allowed by RoleBinding "a/shop" of Role "a" to Group "g"',
+    command=("kubectl", "--context", "main", "create", "--raw", "/api/v1/pods?dryRun=All", "-f", "-"),
+    input='{"kind": "it\'s"}',
+    cluster="main",
+)
+
+
+def test_a_call_of_a_cluster_has_the_same_shape_and_its_line_brings_what_kubectl_reads() -> None:
+    proof = Proof("it", (_IN_CLUSTER, replace(_OTHER, cluster="main")))
+    made = demo_json(_FACTS, "prodfirst.yaml", (), (Proof("aws", (_OWNER, _OTHER)), proof))
+    (in_aws, _), (inside, _) = (item["calls"] for item in made["proofs"])
+    assert list(in_aws) == list(inside)
+    assert (in_aws["cluster"], inside["cluster"]) == ("", "main")
+    piped, _, line = inside["repeat"].partition(" | ")
+    assert shlex.split(piped) == ["printf", "%s", _IN_CLUSTER.input]
+    assert line.endswith(
+        "--as shop/apply -- kubectl --context main create --raw '/api/v1/pods?dryRun=All' -f -"
+    )
+    assert "kubernetes:create on core/pods/shop/*, in cluster main" in _text(proof)
+
+
+def test_what_came_of_a_call_is_shown() -> None:
+    answered = replace(_OWNER, answer="PostgreSQL 18.6 answers shop on shop")
+    assert "PostgreSQL 18.6 answers shop on shop" in _text(Proof("it", (answered, _OTHER)))

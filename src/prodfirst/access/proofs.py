@@ -1,4 +1,4 @@
-"""Proofs of who may do what, in pairs: one call, made by its owner and by another."""
+"""Proofs of who may do what, in pairs: what is let through, and what is refused."""
 
 from __future__ import annotations
 
@@ -10,24 +10,32 @@ class ProofCall:
     """One real call, as the audit has it."""
 
     who: str
-    """`STACK/PHASE`, or `team:NAME`."""
+    """`STACK/PHASE`, with `workload` for an application's pods, or `team:NAME`."""
     role: str
     """ARN of the role that it was made under."""
     action: str
+    """AWS's, or `kubernetes:VERB` as lock files write it."""
     resource: str
-    """ARN, or `*` where the action takes none."""
+    """ARN, or `*` where the action takes none; of a cluster's `GROUP/PLURAL/NAMESPACE/NAME`."""
     allowed: bool
     expected: bool
     """Whether it must be allowed."""
     code: str
     """The cloud's word for its refusal, or for what else went wrong; empty where it succeeded."""
     statement: str
-    """Policy and Sid of the statement that decided; empty where none allows the call."""
+    """What decided, empty where nothing allows the call: policy and Sid; in a cluster role and binding, or
+    what does not admit the object."""
     reason: str
     audit: str
     """Id of the call in the audit."""
     command: tuple[str, ...]
-    """The same call by the ordinary `aws` tool."""
+    """The same call by the ordinary `aws` or `kubectl`."""
+    input: str = ""
+    """What the command reads."""
+    cluster: str = ""
+    """Whose API was called; empty for AWS's."""
+    answer: str = ""
+    """What came of it, where that is the point."""
 
     @property
     def right(self) -> bool:
@@ -37,7 +45,7 @@ class ProofCall:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A claim, and the calls that show it: the owner's, then the other's."""
+    """A claim, and the calls that show it: the one that must be allowed, then the other."""
 
     claim: str
     calls: tuple[ProofCall, ...]

@@ -1,4 +1,4 @@
-"""`demo.json`: what the demo showed, so that anyone can repeat it with the ordinary `aws` tool.
+"""`demo.json`: what the demo showed, so that anyone can repeat it with the ordinary `aws` and `kubectl`.
 
 Shape, version 1; fields may be added within a version, and are never renamed or removed. It holds no secrets.
 
@@ -8,11 +8,13 @@ Shape, version 1; fields may be added within a version, and are never renamed or
 - `deployments`: `deployment`, `principal` (who wrote its state), `subject` (of the CI job that opened the
   role), `plan` (digest), `calls`, `refused`, `written` (UTC), `audit`, `own` (whether it is the deployment's
   own apply identity)
-- `proofs`: `claim`, `holds`, and `calls`, the owner's first: `who`, `role`, `action`, `resource`, `decision`
-  and `expected` (`allow` or `deny`), `code`, `statement` (what decided; empty where nothing allows it),
-  `reason`, `audit`, `repeat` (a command line for a shell in the folder of the demo, with `prodfirst` and
-  `aws` on the `PATH` and the local cloud up), and `outcome`: `succeeds`, and `error`, the word that the tool
-  then prints
+- `proofs`: `claim`, `holds`, and `calls`, first the one that must be allowed: `who`, `role`, `action`,
+  `resource`, `decision` and `expected` (`allow` or `deny`), `code`, `statement` (what decided: a policy's, or
+  a cluster's role and binding or admission rule; empty where nothing allows it), `reason`, `cluster` (whose
+  API was called; empty for AWS's), `audit` (an id in AWS's audit, or in the cluster's), `answer` (what came
+  of it, where that is the point), `repeat` (a command line for a shell in the folder of the demo, with
+  `prodfirst`, `aws` and `kubectl` on the `PATH` and the local cloud up), and `outcome`: `succeeds`, and
+  `error`, the word that the tool then prints
 """
 
 from __future__ import annotations
@@ -53,7 +55,8 @@ def demo_json(
 def repeated(call: ProofCall, environment: str, file: str) -> str:
     """The command line that makes the call again."""
     words = ("prodfirst", "local", "exec", "--file", file, "--env", environment, "--as", call.who, "--")
-    return shlex.join((*words, *call.command))
+    line = shlex.join((*words, *call.command))
+    return f"printf %s {shlex.quote(call.input)} | {line}" if call.input else line
 
 
 def _call(call: ProofCall, environment: str, file: str) -> dict[str, Any]:
@@ -67,7 +70,9 @@ def _call(call: ProofCall, environment: str, file: str) -> dict[str, Any]:
         "code": call.code,
         "statement": call.statement,
         "reason": call.reason,
+        "cluster": call.cluster,
         "audit": call.audit,
+        "answer": call.answer,
         "repeat": repeated(call, environment, file),
         "outcome": {"succeeds": not call.code, "error": call.code},
     }

@@ -36,7 +36,8 @@ def proofs_text(proofs: tuple[Proof, ...], out: Console) -> None:
     for proof in proofs:
         first = proof.calls[0]
         out.print(Text(printable(proof.claim), style="" if proof.holds else "bold red"))
-        out.print(Text(f"    {printable(first.action)} on {printable(first.resource)}", style="dim"))
+        where = f", in cluster {printable(first.cluster)}" if first.cluster else ""
+        out.print(Text(f"    {printable(first.action)} on {printable(first.resource)}{where}", style="dim"))
         for call in proof.calls:
             _call(call, out)
 
@@ -49,7 +50,7 @@ def _call(call: ProofCall, out: Console) -> None:
         must = "allowed" if call.expected else "denied"
         told = f"    {word.upper():<8} {printable(call.who)}, and must be {must} {printable(call.code)}"
         out.print(Text(told.rstrip(), style="bold red"))
-    for told in (call.reason, "" if call.statement in call.reason else call.statement):
+    for told in (call.answer, call.reason, "" if call.statement in call.reason else call.statement):
         if told:
             out.print(Text(f"             {printable(_PLACE.sub('', told))}", style="dim"))
     out.print(Text(f"             audit {printable(call.audit)}", style="dim"))

@@ -1,18 +1,22 @@
-"""Proofs in pairs by real signed calls: the owner's succeeds, the other's is denied."""
+"""Proofs in pairs by real calls: one of each pair is let through, the other is refused."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from prodfirst.access.proofs import Proof, ProofCall
 from prodfirst.adapters.aws.access import AwsAccess
+from prodfirst.adapters.aws.asking import DatabaseQuestion, ask
 from prodfirst.adapters.aws.calling import Answer, ServiceCall, make
 from prodfirst.kernel.errors import Failure, Problem
 from prodfirst.localcloud.aws.audit import entries
 from prodfirst.usecases.acting import acting
+from prodfirst.usecases.cluster_proofs import ClusterProofs, InCluster, MadeInCluster
 from prodfirst.usecases.site import Site
+
+Call = ServiceCall | DatabaseQuestion | InCluster
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,29 +24,59 @@ class Claim:
     """That one may make a call and another may not. It changes nothing that is not so already."""
 
     text: str
-    call: ServiceCall
+    call: Call
     may: str
-    """`STACK/PHASE`, or `team:NAME`."""
+    """`STACK/PHASE`, `STACK/workload` or `team:NAME`."""
     may_not: str
+    refused: Call | None = None
+    """What `may_not` is refused, where that is not the same call."""
+
+    def asked(self) -> Iterator[tuple[str, Call, bool]]:
+        """Who makes which call, and whether it must be allowed."""
+        yield self.may, self.call, True
+        yield self.may_not, self.refused or self.call, False
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A call of AWS's API that was made."""
+
+    who: str
+    role: str
+    expected: bool
+    call: ServiceCall | DatabaseQuestion
+    answer: Answer
 
 
 def prove(site: Site, claims: tuple[Claim, ...], report: Callable[[str], None]) -> tuple[Proof, ...]:
     """Make both calls of each claim; what was decided is looked up in the audit."""
     roles: dict[str, tuple[str, AwsAccess]] = {}
-    answers: list[tuple[Claim, str, Answer]] = []
-    for claim in claims:
-        for who in (claim.may, claim.may_not):
-            if who not in roles:
-                report(f"under {who}")
-                roles[who] = acting(site, who)
-            answers.append((claim, who, make(claim.call, roles[who][1])))
-    audit = _found(site, (answer.request for _, _, answer in answers))
-    calls = [
-        _call(claim, who, roles[who][0], answer, audit[answer.request]) for claim, who, answer in answers
-    ]
-    return tuple(
-        Proof(claim.text, tuple(calls[2 * index : 2 * index + 2])) for index, claim in enumerate(claims)
-    )
+    clusters = ClusterProofs(site)
+    made: list[_Made | MadeInCluster] = []
+    for who, call, expected in (one for claim in claims for one in claim.asked()):
+        if who not in roles:
+            report(f"under {who}")
+            roles[who] = acting(site, who)
+        role, access = roles[who]
+        match call:
+            case InCluster():
+                made.append(clusters.make(call, who, role, access, expected=expected))
+            case ServiceCall():
+                made.append(_Made(who, role, expected, call, make(call, access)))
+            case DatabaseQuestion():
+                made.append(_Made(who, role, expected, call, ask(call, access)))
+    calls = tuple(_looked_up(site, clusters, made))
+    return tuple(Proof(claim.text, calls[2 * index : 2 * index + 2]) for index, claim in enumerate(claims))
+
+
+def _looked_up(site: Site, clusters: ClusterProofs, made: list[_Made | MadeInCluster]) -> Iterator[ProofCall]:
+    audit = _found(site, (item.answer.request for item in made if isinstance(item, _Made)))
+    inside = clusters.decided(item for item in made if isinstance(item, MadeInCluster))
+    for item in made:
+        if isinstance(item, _Made):
+            yield _call(item, audit[item.answer.request])
+        else:
+            yield item.proof(inside[item.answer.request])
 
 
 def _found(site: Site, wanted: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -53,22 +87,24 @@ def _found(site: Site, wanted: Iterable[str]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _call(claim: Claim, who: str, role: str, answer: Answer, entry: dict[str, Any]) -> ProofCall:
+def _call(made: _Made, entry: dict[str, Any]) -> ProofCall:
     """Of several uses of a call, the one that was denied decides."""
+    answer = made.answer
     decided: list[dict[str, str]] = entry["decided"]
     if not decided:
-        raise Failure(Problem(f"the call of `{who}` was not decided", answer.request, answer.reason))
+        raise Failure(Problem(f"the call of `{made.who}` was not decided", answer.request, answer.reason))
     by = next((item for item in decided if item["decision"] == "deny"), decided[0])
     return ProofCall(
-        who=who,
-        role=role,
+        who=made.who,
+        role=made.role,
         action=by["action"],
         resource=by["resource"],
         allowed=entry["decision"] != "deny",
-        expected=who == claim.may,
+        expected=made.expected,
         code=answer.code,
         statement=by["statement"],
         reason=by["reason"],
         audit=answer.request,
-        command=claim.call.command(),
+        command=made.call.command(),
+        answer=answer.told,
     )

@@ -17,6 +17,7 @@ from typing import Any
 AUDIT_FILE = "audit.jsonl"
 _DECISION = "authorization.k8s.io/decision"
 _REASON = "authorization.k8s.io/reason"
+_POD_SECURITY = "pod-security.kubernetes.io/enforce-policy"
 _WRITTEN_SECONDS = 10.0
 """The server writes an event when it has answered, which the caller may hear first."""
 _POLL_SECONDS = 0.05
@@ -39,6 +40,8 @@ class Decision:
     verb: str
     resource: str
     """`GROUP/PLURAL[/PART]/NAMESPACE/NAME` as lock files write it, or the path of what is no object."""
+    pod_security: str = ""
+    """The level that a pod was held against, such as `restricted:v1.35`; empty for what is no pod."""
 
 
 def decisions(log: Path, wanted: Iterable[str]) -> Mapping[str, Decision]:
@@ -79,6 +82,7 @@ def _decision(event: Mapping[str, Any]) -> Decision:
         groups=tuple(user.get("groups") or ()),
         verb=str(event["verb"]),
         resource=_resource(event),
+        pod_security=str(told.get(_POD_SECURITY) or ""),
     )
 
 

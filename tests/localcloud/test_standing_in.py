@@ -87,7 +87,12 @@ def test_kubectl_finds_the_cluster_by_its_arn_and_enters_as_who_runs_it(
     context = f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/{NAME}"
     done = subprocess.run(
         [str(BIN / "kubectl"), "--context", context, "get", "namespaces", "-o", "json"],
-        env={**cloud.environment(REGION), **cloud.for_kubectl(), "PATH": f"{BIN}:{os.environ['PATH']}"},
+        env={
+            **cloud.environment(REGION),
+            **cloud.for_kubectl(),
+            "PATH": f"{BIN}:{os.environ['PATH']}",
+            "HOME": str(cloud.home),
+        },
         capture_output=True,
         text=True,
         timeout=60,

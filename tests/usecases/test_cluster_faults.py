@@ -169,7 +169,10 @@ def test_a_cluster_that_is_replaced_takes_everything_with_it(clustered: Clustere
     assert {("create", f"{cluster}::next"), ("delete", f"{cluster}::main")} <= made
     for stack in ("platform", "shop"):
         assert set(operations(planned[stack]).values()) <= {"replace", "same"}, stack
-    assert operations(planned["shop"]) == {"web": "replace", "settings": "replace"}
+    assert {name: operations(planned["shop"])[name] for name in ("web", "settings")} == {
+        "web": "replace",
+        "settings": "replace",
+    }
 
     ended = clustered.apply("plan.json")
     assert {item["result"] for item in ended.values()} <= {"applied", "unchanged"}
@@ -182,3 +185,12 @@ def test_a_cluster_that_is_replaced_takes_everything_with_it(clustered: Clustere
     assert not servers(clustered.home).keys() & running
     assert clustered.described("next")["endpoint"] != old["endpoint"]
     assert all(not item["steps"] for item in clustered.json("drift", "cluster", "shop")["deployments"])
+
+
+def test_all_of_it_is_destroyed_and_what_bootstrap_made_is_left(clustered: Clustered) -> None:
+    """After all others."""
+    ended = clustered.json("destroy", "--yes")["deployments"]
+    assert {item["result"] for item in ended} == {"applied"}
+    assert servers(clustered.home) == {}
+    bootstrapped = (clustered.home.parent / "bootstrapped").read_text().splitlines()
+    assert clustered.contents == frozenset(bootstrapped)

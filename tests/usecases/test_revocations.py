@@ -33,6 +33,19 @@ def _exact(estate: Granting) -> None:
     assert not [name for name in estate.policies() if "-kept-" in name]
 
 
+def test_a_new_stack_says_that_identity_comes_first(estate: Granting) -> None:
+    file = estate.folder / "prodfirst.yaml"
+    before = file.read_text()
+    estate.stacks("store", "stuck", "calm", "gone", "before", "slow", "fresh")
+    estate.program("fresh", parameters("one"))
+    estate.run("bootstrap")
+    told = estate.run("plan", code=3)
+    assert "stack `fresh` cannot be planned yet" in told
+    assert "run `prodfirst apply --stack identity`, then plan again" in told
+    file.write_text(before)
+    path_of(estate.folder, "fresh").unlink()
+
+
 def test_a_stack_that_drops_a_resource_deletes_it_and_loses_the_permission(estate: Granting) -> None:
     estate.program("store", parameters("one"))
     planned = estate.plan("--out", "plan.json")

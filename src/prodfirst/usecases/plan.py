@@ -34,6 +34,7 @@ from prodfirst.usecases.keeping import held_roles, keeping
 from prodfirst.usecases.left_behind import left_behind, losing
 from prodfirst.usecases.lock_guard import lock_findings
 from prodfirst.usecases.narrate import narrator
+from prodfirst.usecases.planner import planner
 from prodfirst.usecases.preflight import fail_where_clusters_are_silent, what_clusters_say
 from prodfirst.usecases.recorded import Recorded, recorded, recorded_version
 from prodfirst.usecases.site import Site
@@ -115,7 +116,7 @@ class _Planning:
     def deployment(self, name: StackName, planned: Mapping[StackName, DeploymentPlan]) -> DeploymentPlan:
         """Preview one deployment; one that does not exist yet, against an empty scratch backend."""
         site, stack = self._site, self._site.estate.stacks[name]
-        identity, access = site.identity(stack, "plan")
+        identity, access = planner(site, stack)
         known = recorded(site, stack, access)
         reads = reads_of(site, stack, access, planned)
         version = known.version if known else EMPTY

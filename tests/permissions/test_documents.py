@@ -54,6 +54,17 @@ def test_equal_locks_are_equal_documents() -> None:
     assert documents(holdings(buckets(40)), "apply") == documents(holdings(buckets(40)), "apply")
 
 
+def test_a_permission_that_comes_renames_no_statement_of_another() -> None:
+    bucket = resource("aws:s3/bucket:Bucket", "b", bucket="acme-shop-b")
+    setting = resource("aws:ssm/parameter:Parameter", "p", name="/acme-shop/p", type="String", value="v")
+    before, after = (documents(holdings(lock(*held)), "apply") for held in ((bucket,), (bucket, setting)))
+    old, new = (
+        {item["Sid"]: item for made in each for item in made["Statement"]} for each in (before, after)
+    )
+    assert old.items() <= new.items()
+    assert len(new) > len(old)
+
+
 @pytest.mark.parametrize("phase", ["plan", "apply"])
 def test_the_state_of_the_deployment_comes_with_it(phase: str) -> None:
     held = buckets(1)

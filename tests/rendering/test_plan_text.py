@@ -102,6 +102,13 @@ def test_differences_inside_objects_and_lists() -> None:
     assert "a:b" not in shown
 
 
+def test_an_entry_put_in_before_others_is_one_difference() -> None:
+    step = made("update", "p", ("rules", [{"port": 1}, {"port": 2}], [{"port": 0}, {"port": 1}, {"port": 2}]))
+    shown = plan_screen(estate(_plan(step)))
+    assert "        rules[0]: (none) → {port: 0}\n" in shown
+    assert shown.count("rules[") == 1
+
+
 def test_secret_and_unknown_values() -> None:
     step = made(
         "update", "p", ("password", SECRET, SECRET), ("arn", "a", UNKNOWN), ("o", {"k": SECRET}, {"k": 1})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Final, TypeAlias
 
@@ -57,10 +58,22 @@ def _parts(path: str, old: _Side, new: _Side, replaces: bool) -> Iterator[Change
         for key in sorted(old.keys() | new.keys()):
             yield from _parts(_child(path, key), old.get(key, _ABSENT), new.get(key, _ABSENT), replaces)
     elif isinstance(old, tuple) and isinstance(new, tuple):
-        for index, (left, right) in enumerate(zip_longest(old, new, fillvalue=_ABSENT)):
+        for index, left, right in _aligned(old, new):
             yield from _parts(f"{path}[{index}]", left, right, replaces)
     elif old != new:
         yield Change(path, _present(old), _present(new), replaces)
+
+
+def _aligned(old: tuple[Value, ...], new: tuple[Value, ...]) -> Iterator[tuple[int, _Side, _Side]]:
+    """What differs between two lists, with its index: one entry put in before others changes none of them."""
+    matcher = SequenceMatcher(
+        None, [repr(item) for item in old], [repr(item) for item in new], autojunk=False
+    )
+    for kind, left, left_end, right, right_end in matcher.get_opcodes():
+        if kind != "equal":
+            pairs = zip_longest(old[left:left_end], new[right:right_end], fillvalue=_ABSENT)
+            first = right if right_end > right else left
+            yield from ((first + offset, *pair) for offset, pair in enumerate(pairs))
 
 
 def _present(side: _Side) -> Value:

@@ -6,6 +6,8 @@ into one managed policy is split into several, and what cannot be split enough i
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -127,8 +129,14 @@ def _statements(permissions: Iterable[Permission], facts: Facts) -> Iterator[dic
     by_actions: dict[tuple[tuple[str, ...], Conditions], list[str]] = {}
     for (resource, held), actions in by_resource.items():
         by_actions.setdefault((tuple(sorted(actions)), held), []).append(resource)
-    for number, ((names, held), resources) in enumerate(sorted(by_actions.items()), 1):
-        yield statement(f"Lock{number}", names, resources, condition=dump_conditions(held))
+    for (names, held), resources in sorted(by_actions.items()):
+        yield statement(_name(names, held), names, resources, condition=dump_conditions(held))
+
+
+def _name(actions: tuple[str, ...], held: Conditions) -> str:
+    """A statement keeps its name when others come or its resources change, so a plan shows nothing else."""
+    said = json.dumps([actions, held])
+    return f"Lock{hashlib.sha256(said.encode()).hexdigest()[:8]}"
 
 
 def _filled(held: Conditions, facts: Facts) -> Conditions:

@@ -1,4 +1,4 @@
-"""Inside the example's cluster: what each identity is let through to."""
+"""Inside the example's cluster: what each identity is let through to, and a verb that is taken away last."""
 
 from __future__ import annotations
 
@@ -9,6 +9,19 @@ from typing import Any
 import pytest
 from acme_cluster import NAME, Entrance
 from acme_estate import Acme
+
+_EXTRA = """
+import pulumi
+import pulumi_kubernetes as k8s
+
+k8s.core.v1.ConfigMap(
+    "extra",
+    metadata={"name": "extra", "namespace": "blog"},
+    data={"a": "1"},
+    opts=pulumi.ResourceOptions(provider=entered),
+)
+"""
+_VERBS = {"create", "delete", "get", "list", "patch", "watch"}
 
 
 @pytest.fixture(scope="module")
@@ -118,3 +131,59 @@ def _kept(entrance: Entrance) -> list[tuple[str, str, str]]:
     listed = entrance("platform/apply").kubectl("get", kinds, "-A", "-o", "json")
     found = (item["metadata"] | {"kind": item["kind"]} for item in json.loads(listed)["items"])
     return sorted((item["kind"], item["name"], item["uid"]) for item in found)
+
+
+@pytest.fixture(scope="module")
+def extended(whole: Acme) -> Iterator[Acme]:
+    """The blog makes one object more, of a kind of its own, and its identities may."""
+    program = whole.folder / "stacks" / "blog" / "__main__.py"
+    before = program.read_text()
+    whole.edit("blog", "blog = Application(", "entered = connect(cluster)\nblog = Application(")
+    whole.edit("blog", "provider=connect(cluster)", "provider=entered")
+    program.write_text(program.read_text() + _EXTRA)
+    _settle(whole)
+    yield whole
+    program.write_text(before)
+    _settle(whole)
+
+
+def _settle(whole: Acme) -> dict[str, Any]:
+    """Lock, plan all, apply; the plans of the deployments."""
+    whole.run("permissions", "sync")
+    whole.run("plan", "--out", "plan.json")
+    planned = json.loads((whole.folder / "plan.json").read_text())["deployments"]
+    whole.run("apply", "plan.json", seconds=600)
+    return {item["stack"]: item for item in planned}
+
+
+def _held(entrance: Entrance) -> set[str]:
+    """The verbs of the blog's apply identity on config maps."""
+    role = entrance("platform/apply").kubectl(
+        "get", "role", "prodfirst:blog:apply", "-n", "blog", "-o", "json"
+    )
+    rules = [rule for rule in json.loads(role)["rules"] if rule["resources"] == ["configmaps"]]
+    return {verb for rule in rules for verb in rule["verbs"]}
+
+
+def test_a_stack_that_drops_an_object_deletes_it_and_loses_the_verbs_when_it_is_done(
+    extended: Acme, entrance: Entrance
+) -> None:
+    administrator = entrance("platform/apply")
+    administrator.kubectl("get", "configmap", "extra", "-n", "blog")
+    assert _held(entrance) == _VERBS
+
+    program = extended.folder / "stacks" / "blog" / "__main__.py"
+    program.write_text(program.read_text().removesuffix(_EXTRA))
+    extended.run("permissions", "sync")
+    alone = extended.run("plan", "platform")
+    assert "stack `blog` loses permissions, and is not in this plan" in " ".join(alone.split())
+    planned = _settle(extended)
+
+    (gone,) = [step for step in planned["blog"]["steps"] if step["operation"] == "delete"]
+    assert gone["urn"].endswith("ConfigMap::extra")
+    assert {step["operation"] for step in planned["platform"]["steps"]} == {"same"}
+    (last, *_) = planned["platform"]["closing"]
+    assert last["urn"].endswith("Role::prodfirst:blog:apply:blog")
+    assert "notfound" in administrator.refused("get", "configmap", "extra", "-n", "blog").replace(" ", "")
+    assert _held(entrance) == set()
+    assert "no drift" in extended.run("drift", "platform")

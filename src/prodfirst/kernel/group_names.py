@@ -11,6 +11,11 @@ def stack_group(stack: str, phase: str) -> str:
     return f"prodfirst:{stack}:{phase}"
 
 
+def stack_of(name: str) -> str:
+    """The stack whose group it is, by the group's name or one that begins with it."""
+    return name.split(":")[1]
+
+
 def team_group(team: str) -> str:
     """Of the people of a team; a stack's group has a phase, so it is never one of these."""
     return f"prodfirst:team:{team}:people"

@@ -27,7 +27,7 @@ from prodfirst.planning.results import DeploymentResult, Result, StepFailure
 from prodfirst.planning.state import EMPTY, StateVersion
 from prodfirst.planning.steps import Operation, Step
 from prodfirst.usecases.contracts import check_published, reads_of
-from prodfirst.usecases.keeping import held_roles, keeping
+from prodfirst.usecases.keeping import keeping
 from prodfirst.usecases.narrate import narrator
 from prodfirst.usecases.plan import bind
 from prodfirst.usecases.preflight import leaving_gone_clusters, refuse_what_clusters_refuse
@@ -64,7 +64,7 @@ class Deployer:
             return DeploymentResult(
                 plan.name, Result.UNCHANGED, why="nothing was planned, and nothing changed"
             )
-        held = keeping(held_roles(self.site, stack, access)) if plan.closing else {}
+        held = keeping(self.site, stack, access) if plan.closing else {}
         with (
             self.site.engine_run(stack, access, reads, more=held) as run,
             tempfile.TemporaryDirectory(prefix="plan-", dir=private_dir(home() / "tmp")) as folder,

@@ -7,7 +7,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from prodfirst.estate.definition import StackName
 from prodfirst.kernel.errors import Failure
 from prodfirst.kernel.findings import Finding, Severity
+from prodfirst.kernel.group_names import stack_of
 from prodfirst.permissions.keeping_aws import ACTS_FOR, PROJECT, PlacedRole
+from prodfirst.permissions.keeping_kubernetes import is_of_stacks
 from prodfirst.planning.steps import Operation, Step
 from prodfirst.usecases.recorded import recorded_resources
 from prodfirst.usecases.site import Site
@@ -38,8 +40,7 @@ def left_behind(
 
 def losing(site: Site, closing: Iterable[Step], planned: Collection[str]) -> Iterator[Finding]:
     """A word on each stack that loses permissions and is not among those `planned`: nobody waits for it."""
-    names = {str(tags[ACTS_FOR]) for step in closing if isinstance(tags := step.inputs.get("tags"), Mapping)
-             and ACTS_FOR in tags}  # fmt: skip
+    names = set(filter(None, map(_loser, closing)))
     for name, stack in site.estate.stacks.items():
         if name in names - {*planned}:
             yield Finding(
@@ -50,6 +51,14 @@ def losing(site: Site, closing: Iterable[Step], planned: Collection[str]) -> Ite
                 "what its program does not declare any more is deleted with these",
                 f"plan `{name}` together with this one, unless it was applied already",
             )
+
+
+def _loser(step: Step) -> str:
+    """The stack whose identity a step takes something from; empty where it is none's."""
+    tags = step.inputs.get("tags")
+    if isinstance(tags, Mapping) and ACTS_FOR in tags:
+        return str(tags[ACTS_FOR])
+    return stack_of(step.name) if is_of_stacks(step.urn) else ""
 
 
 def _finding(site: Site, name: str, project: str) -> Iterator[Finding]:

@@ -20,7 +20,7 @@ from prodfirst.kernel.errors import Failure, Problem, ProdfirstError
 from prodfirst.kernel.paths import home, private_dir
 from prodfirst.kernel.ready import run_ready, workers
 from prodfirst.planning.checks import ObjectCheck
-from prodfirst.planning.closing import closing_steps, is_revoking
+from prodfirst.planning.closing import closing_steps
 from prodfirst.planning.contracts import Contract, ReadField, contract_in
 from prodfirst.planning.guards import Subject, check
 from prodfirst.planning.interrupted import Interrupted
@@ -30,7 +30,7 @@ from prodfirst.planning.state import EMPTY, StateVersion
 from prodfirst.planning.steps import Step, in_order
 from prodfirst.usecases.contracts import reads_of
 from prodfirst.usecases.cutoff import Cutoff
-from prodfirst.usecases.keeping import held_roles, keeping
+from prodfirst.usecases.keeping import held_roles, keeping, takes_away
 from prodfirst.usecases.left_behind import left_behind, losing
 from prodfirst.usecases.lock_guard import lock_findings
 from prodfirst.usecases.narrate import narrator
@@ -136,26 +136,33 @@ class _Planning:
             objects=objects,
         )
         self._cutoff.keep(stack, basis, made, preview)
-        if stack.layer is Layer.IDENTITY and is_revoking(made.steps):
-            return self._revoking(made, stack, access, known)
-        return made
+        return self._revoking(made, stack, access, known) if takes_away(stack, made.steps) else made
 
     def _revoking(
         self, exact: DeploymentPlan, stack: Stack, access: AwsAccess, known: Recorded | None
     ) -> DeploymentPlan:
-        """A plan of identity in two halves: what other deployments of this plan may need is kept for them."""
-        held = held_roles(self._site, stack, access)
-        preview, _, _ = self._preview(stack, access, exact.reads, known, more=keeping(held))
+        """A plan in two halves: what other deployments of this plan may need is kept for them."""
+        kept = keeping(self._site, stack, access)
+        preview, _, objects = self._preview(stack, access, exact.reads, known, more=kept)
         steps = in_order(preview.steps)
         closing = closing_steps(steps, exact.steps)
+        identity = stack.layer is Layer.IDENTITY
+        held = held_roles(self._site, stack, access) if identity else ()
         findings = (
             *left_behind(self._site, held, exact.steps),
             *losing(self._site, closing, self._stacks),
             *exact.findings,
         )
-        if len(self._stacks) == 1:
+        if len(self._stacks) == 1 or not closing:
             return replace(exact, findings=findings)
-        return replace(exact, steps=steps, closing=closing, findings=findings, checked=_not_checked(steps))
+        return replace(
+            exact,
+            steps=steps,
+            closing=closing,
+            findings=findings,
+            checked=_not_checked(steps),
+            objects=objects,
+        )
 
     def removal(self, name: StackName, _planned: Mapping[StackName, DeploymentPlan]) -> DeploymentPlan:
         """Preview the empty program."""

@@ -11,7 +11,9 @@ Three hands are needed, and none of them is enough by itself:
 RBAC lets nobody grant what they do not hold. So this stack's apply identity needs `escalate` and `bind`, in
 effect everything, and enters as the cluster's administrator; it is the one, and applications never do. Its
 own plan identity gets its reads here too, by its own lock. Order: cluster, then this, then applications. A
-lock that grew is applied here before its stack, which reads this one's contract.
+lock that grew is applied here before its stack, which reads this one's contract. What a lock lost is taken
+away in a closing step, when its stack is done (permissions/keeping_kubernetes.py); under plain `pulumi`, at
+once.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ import pulumi_kubernetes as k8s
 from prodfirst.blueprints.blueprint import place
 from prodfirst.blueprints.kubernetes.objects import RBAC, metadata
 from prodfirst.kernel.group_names import stack_group
+from prodfirst.permissions.keeping_kubernetes import KEEPING_VERBS, verbs_from_json, with_kept_verbs
 from prodfirst.permissions.kubernetes import STACK_ROLES, RbacRule, rules_of
 from prodfirst.permissions.lock import path_in, read
 from prodfirst.permissions.placeholders import Facts
@@ -49,18 +52,27 @@ class StackRoles(pulumi.ComponentResource):
         """A stack without a lock file gets nothing yet."""
         stacks = sorted(set(stacks))
         super().__init__(STACK_ROLES, name, {"namespace": namespace or "", "locks": stacks}, opts)
-        for stack in stacks:
-            for phase in phases:
-                rules = [rule for rule in _rules(locks, stack, phase) if rule.namespace == (namespace or "-")]
-                if rules:
-                    self._grant(f"prodfirst:{stack}:{phase}", namespace, stack_group(stack, phase), rules)
+        phases, where = tuple(phases), namespace or "-"
+        wanted = {
+            stack_group(stack, phase): [
+                rule for rule in _rules(locks, stack, phase) if rule.namespace == where
+            ]
+            for stack in stacks
+            for phase in phases
+        }
+        settings = pulumi.Config(KEEPING_VERBS.partition(":")[0])
+        kept = verbs_from_json(settings.get_object(KEEPING_VERBS.partition(":")[2]) or {}, name)
+        for group, rules in with_kept_verbs(wanted, kept):
+            if rules:
+                self._grant(group, namespace, rules)
         self.register_outputs({})
 
-    def _grant(self, name: str, namespace: str | None, group: str, rules: Iterable[RbacRule]) -> None:
+    def _grant(self, name: str, namespace: str | None, rules: Iterable[RbacRule]) -> None:
+        """The role of a group, and its binding, by the group's name."""
         inner = pulumi.ResourceOptions(parent=self)
         resource = name if namespace is None else f"{name}:{namespace}"
         meta, listed = metadata(name, namespace), [_rule(rule) for rule in rules]
-        subject = {"api_group": RBAC, "kind": "Group", "name": group}
+        subject = {"api_group": RBAC, "kind": "Group", "name": name}
         if namespace is None:
             made: pulumi.Resource = k8s.rbac.v1.ClusterRole(resource, metadata=meta, rules=listed, opts=inner)
             bind: type[Any] = k8s.rbac.v1.ClusterRoleBinding

@@ -14,15 +14,21 @@ from prodfirst.kernel.errors import ExitCode, InvalidInput, Problem
 @file_option
 @environment_option
 @json_option
+@click.option("-v", "--verbose", is_flag=True, help="List each call with its audit id.")
 @click.option("--as", "who", multiple=True, metavar="WHO", help="Only as STACK/PHASE or team:NAME.")
 @click.pass_context
 def isolation(
-    ctx: click.Context, file: Path | None, environment: str | None, as_json: bool, who: tuple[str, ...]
+    ctx: click.Context,
+    file: Path | None,
+    environment: str | None,
+    as_json: bool,
+    verbose: bool,
+    who: tuple[str, ...],
 ) -> None:
     """Try every other stack's things from each identity and each team's role, by real calls; locally.
 
-    Exits with 1 where a call is decided otherwise than it must be. Each call comes with its audit id. None
-    changes anything, also where it is let through.
+    Exits with 1 where a call is decided otherwise than it must be. None changes anything, also where it is
+    let through.
 
     \b
     Examples:
@@ -44,5 +50,5 @@ def isolation(
             )
         )
     attempts = attempt(site, lambda text: None if as_json else click.echo(text, err=True), who)
-    answer_in(as_json).isolation(attempts)
+    answer_in(as_json, verbose=verbose).isolation(attempts)
     ctx.exit(ExitCode.CLEAN if all(item.right for item in attempts) else ExitCode.FINDINGS)

@@ -41,7 +41,7 @@ class Text(Format):
         drift_text(found, self.out)
 
     def isolation(self, attempts: tuple[Attempt, ...]) -> None:
-        isolation_text(attempts, self.out)
+        isolation_text(attempts, self.out, verbose=self.verbose)
 
     def status(self, found: tuple[DeploymentStatus, ...]) -> None:
         status_text(found, self.out)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from control_plane_fixtures import ControlPlane
 
+from prodfirst.adapters.kubernetes.destinations import Destination
 from prodfirst.adapters.kubernetes.planned import check_planned, look_at_planned
 from prodfirst.adapters.kubernetes.planned_objects import PlannedObject, Preflight
-from prodfirst.adapters.kubernetes.preflight import look, preflight
+from prodfirst.adapters.kubernetes.preflight import look as looked
+from prodfirst.adapters.kubernetes.preflight import preflight as tried
 from prodfirst.adapters.pulumi.programhost.unknowns import LATER
 from prodfirst.kernel.errors import Failure
 from prodfirst.planning.checks import Verdict
@@ -20,6 +23,15 @@ from prodfirst.providers.kubernetes.objects import Kind
 from prodfirst.providers.kubernetes.ownership import CREATOR
 from prodfirst.resources.graph import Resource, ResourceGraph, Urn
 from prodfirst.resources.values import SECRET, UNKNOWN, Value, freeze
+
+
+def preflight(kubeconfig: str, objects: Sequence[PlannedObject], namespace: str = "") -> Preflight:
+    return tried(Destination(kubeconfig, "", "", namespace), objects, {})
+
+
+def look(kubeconfig: str, objects: Sequence[PlannedObject], namespace: str = "") -> Preflight:
+    return looked(Destination(kubeconfig, "", "", namespace), objects, {})
+
 
 _GROUP = "rbac.authorization.k8s.io"
 _POD = {"containers": [{"name": "web", "image": "shop:1"}]}
@@ -213,6 +225,7 @@ def test_the_objects_of_a_preview_are_tried_on_their_own_cluster_with_the_run_s_
         (UNKNOWN, "its cluster is known only after apply"),
         (LATER, "its cluster is known only after apply"),
         (None, "its provider is given no `kubeconfig`"),
+        ("", "its provider is given no `kubeconfig`"),
     ],
 )
 def test_an_object_whose_cluster_is_hidden_is_told_as_unchecked(kubeconfig: Value, why: str) -> None:

@@ -13,6 +13,7 @@ from control_plane_fixtures import ControlPlane
 from kubernetes_resources import Subject, subject
 from test_kubernetes_waiting import CONFIG
 
+from prodfirst.adapters.kubernetes.destinations import Destination
 from prodfirst.adapters.kubernetes.planned_objects import PlannedObject
 from prodfirst.adapters.kubernetes.preflight import preflight
 from prodfirst.planning.checks import Verdict
@@ -111,7 +112,7 @@ def test_preflight_tries_what_nobody_knew(unsure: Subject, control_plane: Contro
     inputs = {key: freeze(value) for key, value in unsure.inputs.items()}
     urn = Urn("urn:pulumi:dev::acme::kubernetes:core/v1:ConfigMap::x")
     planned = PlannedObject(urn, unsure.token, Operation.UPDATE, inputs, uncertain=True)
-    (answer,) = preflight(control_plane.kubeconfig(), [planned]).answers
+    (answer,) = preflight(Destination(control_plane.kubeconfig(), "", "", ""), [planned], {}).answers
     assert answer.verdict is Verdict.PASSED, answer.why
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from prodfirst.adapters.aws.access import AwsAccess
 from prodfirst.adapters.journal import Journal
-from prodfirst.adapters.pulumi.engine import Engine, Outcome
+from prodfirst.adapters.pulumi.engine import Engine, Outcome, Preview
 from prodfirst.adapters.pulumi.engine import Result as Ended
 from prodfirst.adapters.pulumi.running import EngineRun
 from prodfirst.adapters.source import folder_digest, mapping_digest
@@ -18,6 +18,7 @@ from prodfirst.kernel.errors import Problem, Refused
 from prodfirst.kernel.findings import Finding
 from prodfirst.kernel.paths import home, private_dir
 from prodfirst.planning.admit import admit
+from prodfirst.planning.checks import ObjectCheck
 from prodfirst.planning.closing import last_steps
 from prodfirst.planning.contracts import ReadField
 from prodfirst.planning.interrupted import Interrupted
@@ -30,8 +31,14 @@ from prodfirst.usecases.contracts import check_published, reads_of
 from prodfirst.usecases.keeping import keeping
 from prodfirst.usecases.narrate import narrator
 from prodfirst.usecases.plan import bind
-from prodfirst.usecases.preflight import leaving_gone_clusters, refuse_what_clusters_refuse
-from prodfirst.usecases.recorded import recorded, recorded_version
+from prodfirst.usecases.preflight import (
+    fail_where_clusters_are_silent,
+    gone_clusters,
+    leaving,
+    refuse_what_clusters_refuse,
+    told_of_gone,
+)
+from prodfirst.usecases.recorded import Recorded, recorded, recorded_version
 from prodfirst.usecases.recovery import Recovery
 from prodfirst.usecases.site import Site
 
@@ -92,13 +99,22 @@ class Deployer:
                 recorded=known.contract if known else {},
             )
             resolved = _admit(plan, fresh, resumed=resumed)
-            objects = refuse_what_clusters_refuse(self.engine, run, preview, known, Path(folder))
-            run, gone = leaving_gone_clusters(self.engine, run, preview, known, Path(folder))
-            for text in gone:
-                self.listen(Message(plan.name, "warning", text))
+            run, objects = self._ask_clusters(plan, run, preview, known, Path(folder))
             self.journal.write("started", plan.name, plan=plan.digest, resolved=resolved)
             result = self._update(plan, run, guard, self._same_state(stack, access, version))
             return replace(result, interrupted=interrupted, objects=objects)
+
+    def _ask_clusters(
+        self, plan: DeploymentPlan, run: EngineRun, preview: Preview, known: Recorded | None, folder: Path
+    ) -> tuple[EngineRun, tuple[ObjectCheck, ...]]:
+        """The run, and what clusters say; raises Refused or Failure before the first change."""
+        environment = run.engine_environment
+        gone = gone_clusters(self.site, preview, known, environment)
+        for finding in told_of_gone(gone):
+            self.listen(Message(plan.name, "warning", f"{finding.what}: {finding.why}"))
+        fail_where_clusters_are_silent(plan.name, preview, known, environment, gone=gone, done="applied")
+        objects = refuse_what_clusters_refuse(self.engine, run, preview, known, folder)
+        return leaving(run, gone), objects
 
     def _now(self, plan: DeploymentPlan, stack: Stack, reads: tuple[ReadField, ...]) -> DeploymentPlan:
         """The plan with what it would be computed from now: equal means that its steps are the same too."""
@@ -132,7 +148,8 @@ class Deployer:
         replacements."""
         stack = self.site.estate.stacks[StackName(plan.stack)]
         _, access = self.site.identity(stack, "apply")
-        version = recorded_version(self.site, stack, access)
+        known = recorded(self.site, stack, access)
+        version = known.version if known else None
         reads = reads_of(self.site, stack, access, {})
         what = "revoke what nothing needs any more" if plan.closing else "delete what was replaced"
         with (
@@ -144,6 +161,7 @@ class Deployer:
             preview = self.engine.preview(run, save_plan=guard, on_event=narrator(plan.name, self.listen))
             fresh = replace(self._now(plan, stack, reads), steps=preview.steps)
             resolved = _admit(replace(plan, steps=last_steps(plan)), fresh)
+            run, _ = self._ask_clusters(plan, run, preview, known, Path(folder))
             self.journal.write("started", plan.name, plan=plan.digest, resolved=resolved)
             return self._update(plan, run, guard, self._same_state(stack, access, version))
 

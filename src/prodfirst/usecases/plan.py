@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from prodfirst.adapters.pulumi.scratch import scratch
 from prodfirst.adapters.source import folder_digest, mapping_digest
 from prodfirst.estate.definition import Layer, Reader, Stack, StackName
 from prodfirst.kernel.errors import Failure, Problem, ProdfirstError
+from prodfirst.kernel.findings import Finding
 from prodfirst.kernel.paths import home, private_dir
 from prodfirst.kernel.ready import run_ready, workers
 from prodfirst.planning.checks import ObjectCheck
@@ -35,7 +36,12 @@ from prodfirst.usecases.left_behind import left_behind, losing
 from prodfirst.usecases.lock_guard import lock_findings
 from prodfirst.usecases.narrate import narrator
 from prodfirst.usecases.planner import planner
-from prodfirst.usecases.preflight import fail_where_clusters_are_silent, what_clusters_say
+from prodfirst.usecases.preflight import (
+    fail_where_clusters_are_silent,
+    gone_clusters,
+    told_of_gone,
+    what_clusters_say,
+)
 from prodfirst.usecases.recorded import Recorded, recorded, recorded_version
 from prodfirst.usecases.site import Site
 
@@ -103,6 +109,17 @@ def _telling(
     return told
 
 
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """One preview, with what was asked beside it."""
+
+    preview: Preview
+    interrupted: tuple[Interrupted, ...]
+    objects: tuple[ObjectCheck, ...]
+    findings: tuple[Finding, ...]
+    """Of clusters that are deleted."""
+
+
 class _Planning:
     """One run of `plan`."""
 
@@ -123,19 +140,20 @@ class _Planning:
         basis = self._cutoff.basis(stack, identity, reads, version)
         if (same := self._cutoff.find(stack, basis)) is not None:
             return same
-        preview, interrupted, objects = self._preview(stack, access, reads, known)
+        looked = self._preview(stack, access, reads, known)
         made = bind(
             site,
             stack,
             identity,
             version,
-            preview,
+            looked.preview,
             reads=reads,
             recorded=known.contract if known else {},
-            interrupted=interrupted,
-            objects=objects,
+            interrupted=looked.interrupted,
+            objects=looked.objects,
         )
-        self._cutoff.keep(stack, basis, made, preview)
+        made = replace(made, findings=(*looked.findings, *made.findings))
+        self._cutoff.keep(stack, basis, made, looked.preview)
         return self._revoking(made, stack, access, known) if takes_away(stack, made.steps) else made
 
     def _revoking(
@@ -143,8 +161,8 @@ class _Planning:
     ) -> DeploymentPlan:
         """A plan in two halves: what other deployments of this plan may need is kept for them."""
         kept = keeping(self._site, stack, access)
-        preview, _, objects = self._preview(stack, access, exact.reads, known, more=kept)
-        steps = in_order(preview.steps)
+        looked = self._preview(stack, access, exact.reads, known, more=kept)
+        steps = in_order(looked.preview.steps)
         closing = closing_steps(steps, exact.steps)
         identity = stack.layer is Layer.IDENTITY
         held = held_roles(self._site, stack, access) if identity else ()
@@ -161,7 +179,7 @@ class _Planning:
             closing=closing,
             findings=findings,
             checked=_not_checked(steps),
-            objects=objects,
+            objects=looked.objects,
         )
 
     def removal(self, name: StackName, _planned: Mapping[StackName, DeploymentPlan]) -> DeploymentPlan:
@@ -169,9 +187,7 @@ class _Planning:
         site, stack = self._site, self._site.estate.stacks[name]
         identity, access = site.identity(stack, "plan")
         known = recorded(site, stack, access)
-        preview, interrupted, objects = (
-            self._preview(stack, access, (), known, empty=True) if known else (None, (), ())
-        )
+        looked = self._preview(stack, access, (), known, empty=True) if known else None
         staying = self._staying_readers(stack) if known and known.contract else ()
         contract = known.contract if known else {}
         version = known.version if known else EMPTY
@@ -180,12 +196,12 @@ class _Planning:
             stack,
             identity,
             version,
-            preview,
+            looked.preview if looked else None,
             empty=True,
             recorded=contract,
             readers=staying,
-            interrupted=interrupted,
-            objects=objects,
+            interrupted=looked.interrupted if looked else (),
+            objects=looked.objects if looked else (),
         )
         if stack.layer is not Layer.IDENTITY:
             return made
@@ -202,7 +218,7 @@ class _Planning:
         *,
         empty: bool = False,
         more: Mapping[str, Any] = MappingProxyType({}),
-    ) -> tuple[Preview, tuple[Interrupted, ...], tuple[ObjectCheck, ...]]:
+    ) -> _Looked:
         """And what a killed run left in flight, and what clusters say of their objects."""
         with (
             self._site.engine_run(stack, access, reads, more=more) as run,
@@ -210,9 +226,10 @@ class _Planning:
         ):
             preview, interrupted = self._previewed(stack, access, run, known, empty=empty)
             name = f"{stack.name}/{self._site.environment.name}"
-            fail_where_clusters_are_silent(name, preview, access.environment)
+            gone = gone_clusters(self._site, preview, known, access.environment)
+            fail_where_clusters_are_silent(name, preview, known, access.environment, gone=gone)
             objects = what_clusters_say(self._engine, run, preview, known, Path(folder))
-            return preview, interrupted, objects
+            return _Looked(preview, interrupted, objects, told_of_gone(gone))
 
     def _previewed(
         self, stack: Stack, access: AwsAccess, run: EngineRun, known: Recorded | None, *, empty: bool

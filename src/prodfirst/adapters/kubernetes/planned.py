@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
+from prodfirst.adapters.kubernetes.destinations import Destination, destination_of
 from prodfirst.adapters.kubernetes.planned_objects import Checked, PlannedObject, Preflight
 from prodfirst.adapters.kubernetes.preflight import look, preflight
-from prodfirst.adapters.pulumi.programhost.unknowns import LATER
 from prodfirst.planning.checks import Verdict, concerns_cluster
 from prodfirst.planning.steps import Operation, Step
 from prodfirst.providers.kubernetes.ownership import CREATOR
 from prodfirst.providers.kubernetes.state import MANAGER, is_uncertain
 from prodfirst.resources.graph import ResourceGraph, Urn
-from prodfirst.resources.values import SECRET, UNKNOWN, Value
+from prodfirst.resources.values import Value
 
-_AFTER_APPLY = "its cluster is known only after apply"
-_HIDDEN = "the `kubeconfig` of its provider is secret, and a plan holds no secret"
-_NOT_GIVEN = "its provider is given no `kubeconfig`: which cluster it is depends on who runs it"
 _DELETION = "a deletion is not tried: what a program does not declare any more has no provider in it"
 _Ask = Callable[..., Preflight]
-
-
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """One provider instance."""
-
-    kubeconfig: str
-    context: str
-    namespace: str
 
 
 def check_planned(
@@ -68,7 +55,7 @@ def _asked(
         if isinstance(where, str):
             answers += [Checked(item, Verdict.UNCHECKED, where) for item in objects]
         else:
-            found = ask(where.kubeconfig, objects, where.namespace, where.context, environment)
+            found = ask(where, objects, environment)
             answers += found.answers
     order = {step.urn: number for number, step in enumerate(steps)}
     return Preflight(tuple(sorted(answers, key=lambda answer: order[answer.object.urn])))
@@ -84,7 +71,7 @@ def _by_destination(
         resource = resources.get(step.urn)
         provider = resources.get(Urn(resource.provider.rpartition("::")[0])) if resource else None
         given = provider.inputs if provider else {}
-        where = _DELETION if step.operation is Operation.DELETE else _destination(given)
+        where = _DELETION if step.operation is Operation.DELETE else destination_of(given)
         found.setdefault(where, []).append(_planned(step, given, recorded.get(step.urn, {})))
     return found
 
@@ -99,17 +86,3 @@ def _planned(step: Step, provider: Mapping[str, Value], outputs: Mapping[str, Va
         str(provider.get("upsertExistingObjects")).lower() == "true",
         is_uncertain(outputs),
     )
-
-
-def _destination(inputs: Mapping[str, Value]) -> Destination | str:
-    kubeconfig = inputs.get("kubeconfig")
-    if kubeconfig is UNKNOWN or kubeconfig == LATER:
-        return _AFTER_APPLY
-    if not isinstance(kubeconfig, str):
-        return _HIDDEN if kubeconfig is SECRET else _NOT_GIVEN
-    return Destination(kubeconfig, _text(inputs, "context"), _text(inputs, "namespace"))
-
-
-def _text(inputs: Mapping[str, Value], key: str) -> str:
-    value = inputs.get(key)
-    return value if isinstance(value, str) else ""

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+from prodfirst.adapters.kubernetes.destinations import Destination
 from prodfirst.adapters.kubernetes.looking import look_at
 from prodfirst.adapters.kubernetes.planned_objects import Checked, Made, PlannedObject, Preflight
 from prodfirst.adapters.kubernetes.trying import try_one
@@ -19,56 +20,56 @@ from prodfirst.planning.checks import Verdict
 from prodfirst.providers.kubernetes.client import ApiError, Client, Unreachable
 from prodfirst.providers.kubernetes.cluster import Cluster
 from prodfirst.providers.kubernetes.credentials import NoCredentials
-from prodfirst.providers.kubernetes.kubeconfig import Access, InvalidKubeconfig, access_of
+from prodfirst.providers.kubernetes.kubeconfig import Access, InvalidKubeconfig
 
 _AT_ONCE = 8
 _UNASKED = (InvalidKubeconfig, Unreachable, NoCredentials, ApiError)
 
 
 def preflight(
-    kubeconfig: str,
-    objects: Sequence[PlannedObject],
-    namespace: str = "",
-    context: str = "",
-    environment: Mapping[str, str] | None = None,
+    where: Destination, objects: Sequence[PlannedObject], environment: Mapping[str, str]
 ) -> Preflight:
-    """Check all under the credentials of `kubeconfig` (contents or path). Changes nothing.
+    """Check all under the credentials of a kubeconfig. Changes nothing.
 
-    `namespace` is where objects go that name none; `environment` is what a command of the kubeconfig runs
-    with (ours, unless given). Raises Failure where the cluster cannot be asked at all.
+    `environment` is what a command of the kubeconfig runs with. Raises Failure where the cluster cannot be
+    asked, or answers no more before the last object is tried: nothing that was not tried may begin.
     """
     try:
-        cluster, access = _opened(kubeconfig, context, environment)
+        cluster, access = _opened(where, environment)
+        act = partial(try_one, cluster, made=Made.of(objects), where=where.namespace or access.namespace)
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return Preflight(tuple(pool.map(act, objects)))
     except _UNASKED as error:
-        what = "no Kubernetes object of the plan can be checked"
+        what = "not every Kubernetes object of the plan can be checked, and nothing is begun"
         raise Failure(
-            Problem(what, why=str(error), fix="make the cluster reachable, then apply again")
+            Problem(what, why=str(error), fix="make the cluster answer this identity, then apply again")
         ) from error
-    act = partial(try_one, cluster, made=Made.of(objects), where=namespace or access.namespace)
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return Preflight(tuple(pool.map(act, objects)))
 
 
-def look(
-    kubeconfig: str,
-    objects: Sequence[PlannedObject],
-    namespace: str = "",
-    context: str = "",
-    environment: Mapping[str, str] | None = None,
-) -> Preflight:
+def look(where: Destination, objects: Sequence[PlannedObject], environment: Mapping[str, str]) -> Preflight:
     """The same under an identity that may only read; a cluster that cannot be asked is an answer too."""
     try:
-        cluster, access = _opened(kubeconfig, context, environment)
+        cluster, access = _opened(where, environment)
     except _UNASKED as error:
-        why = f"the cluster cannot be asked: {error}"
-        return Preflight(tuple(Checked(item, Verdict.UNCHECKED, why) for item in objects))
-    act = partial(look_at, cluster, made=Made.of(objects), where=namespace or access.namespace)
+        return Preflight(tuple(_unasked(item, error) for item in objects))
+    act = partial(_look_at, cluster, made=Made.of(objects), where=where.namespace or access.namespace)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return Preflight(tuple(pool.map(act, objects)))
 
 
-def _opened(kubeconfig: str, context: str, environment: Mapping[str, str] | None) -> tuple[Cluster, Access]:
-    access = access_of(kubeconfig, context)
+def _look_at(cluster: Cluster, item: PlannedObject, made: Made, where: str) -> Checked:
+    try:
+        return look_at(cluster, item, made, where)
+    except _UNASKED as error:
+        return _unasked(item, error)
+
+
+def _unasked(item: PlannedObject, error: Exception) -> Checked:
+    return Checked(item, Verdict.UNCHECKED, f"the cluster cannot be asked: {error}")
+
+
+def _opened(where: Destination, environment: Mapping[str, str]) -> tuple[Cluster, Access]:
+    access = where.access(environment)
     cluster = Cluster(Client(access, environment))
     cluster.client.request("GET", "/version")
     return cluster, access

@@ -8,9 +8,8 @@ from prodfirst.planning.checks import Verdict
 from prodfirst.planning.steps import Operation
 from prodfirst.providers.kubernetes import applying
 from prodfirst.providers.kubernetes.applying import Change, Conflict
-from prodfirst.providers.kubernetes.client import ApiError, Unreachable
+from prodfirst.providers.kubernetes.client import ApiError
 from prodfirst.providers.kubernetes.cluster import Cluster, UnknownKind, namespaced_without_server
-from prodfirst.providers.kubernetes.credentials import NoCredentials
 from prodfirst.providers.kubernetes.objects import (
     Data,
     Kind,
@@ -23,10 +22,14 @@ from prodfirst.providers.kubernetes.objects import (
 
 _LONGEST_NAME = 63
 _SUFFIX = "-preflight"
+_NOT_LET_IN = 401
 
 
 def try_one(cluster: Cluster, item: PlannedObject, made: Made, where: str) -> Checked:
-    """Whether the server takes it; `where` is the namespace of an object that names none."""
+    """Whether the server takes it; `where` is the namespace of an object that names none.
+
+    Raises Unreachable or NoCredentials, and ApiError where the credentials are refused: it is not tried then.
+    """
     inputs, hidden = plain(item.inputs)
     kind = kind_of(item.type, inputs)
     if (early := not_yet(item, kind, inputs, hidden, made)) is not None:
@@ -34,9 +37,9 @@ def try_one(cluster: Cluster, item: PlannedObject, made: Made, where: str) -> Ch
     try:
         _ask(cluster, item, kind, placed(cluster, kind, inputs, where))
     except (ApiError, Conflict, UnknownKind) as error:
+        if isinstance(error, ApiError) and error.code == _NOT_LET_IN:
+            raise
         return _refusal(item, made, error)
-    except (Unreachable, NoCredentials) as error:
-        return Checked(item, Verdict.UNCHECKED, str(error))
     unseen = "with placeholders for its secrets" if hidden.secret else ""
     return Checked(item, Verdict.PASSED, unseen, "dry run by the API server")
 

@@ -19,6 +19,16 @@ class NoCluster(Exception):
     """The cluster cannot be asked now; the text says why."""
 
 
+class NotDeleted(Exception):
+    """The cluster does not answer: nobody knows whether the object is there."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"not deleted: {why}. Next: make the cluster answer and apply again; where it is deleted for "
+            "good, take its objects out of the state with `pulumi state delete`"
+        )
+
+
 class Instance:
     """One per connection of the engine; thread-safe."""
 
@@ -49,6 +59,12 @@ class Instance:
     def namespace(self) -> str:
         """Where an object goes that names none: the provider's, the context's, or `default`."""
         return self.settings.namespace or (self._access.namespace if self._access else "default")
+
+    @property
+    def is_deletable_unheard(self) -> bool:
+        """Whether what is in its cluster counts as deleted where that one does not answer."""
+        known_gone = self._access is not None and self._access.server in self.settings.gone
+        return self.settings.delete_unreachable or known_gone
 
     def cluster(self) -> Cluster:
         """Raises NoCluster where the configuration says too little."""

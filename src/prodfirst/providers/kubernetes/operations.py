@@ -12,7 +12,7 @@ from prodfirst.providers.kubernetes.client import Answer, ApiError, Unreachable
 from prodfirst.providers.kubernetes.cluster import UnknownKind
 from prodfirst.providers.kubernetes.comparing import path_text
 from prodfirst.providers.kubernetes.credentials import NoCredentials
-from prodfirst.providers.kubernetes.instance import Instance, NoCluster
+from prodfirst.providers.kubernetes.instance import Instance, NoCluster, NotDeleted
 from prodfirst.providers.kubernetes.live import imported_inputs, live_inputs
 from prodfirst.providers.kubernetes.objects import (
     FIELD_MANAGER,
@@ -39,7 +39,8 @@ from prodfirst.providers.kubernetes.state import (
 )
 
 _PLAIN = (
-    ApiError, Conflict, Lost, NoCluster, NoCredentials, NotGone, NotReady, UnknownKind, Unreachable
+    ApiError, Conflict, Lost, NoCluster, NoCredentials, NotDeleted, NotGone, NotReady, UnknownKind,
+    Unreachable,
 )  # fmt: skip
 _STORAGE_CLASS = Kind("storage.k8s.io", "v1", "StorageClass")
 
@@ -176,7 +177,7 @@ def read(resource: Resource, id: str, old: Data, state: Data) -> Data | None:
         target = resource.target(id)
         live = target.cluster.find(target.kind, target.namespace, target.name)
     except (NoCluster, Unreachable) as error:
-        if settings.delete_unreachable:
+        if resource.instance.is_deletable_unheard:
             resource.instance.log.warn(resource.urn, f"taken for deleted: {error}")
             return None
         if settings.skip_unreachable and state:
@@ -217,8 +218,8 @@ def delete(resource: Resource, id: str, state: Data, timeout: float) -> None:
                 return
         awaiting.delete(target, inputs, seconds_of(inputs, timeout))
     except (NoCluster, Unreachable) as error:
-        if not resource.instance.settings.delete_unreachable:
-            raise
+        if not resource.instance.is_deletable_unheard:
+            raise NotDeleted(str(error)) from error
         resource.instance.log.warn(resource.urn, f"taken for deleted: {error}")
 
 

@@ -25,6 +25,9 @@ LATER = "prodfirst:known-after-apply"
 configuration is unknown, and the plan would lack names, namespaces and defaults."""
 WITHOUT_NODES = "PRODFIRST_KUBERNETES_WITHOUT_NODES"
 """Environment: `true` where the cluster has no nodes, so that no pod ever starts (the local cloud)."""
+GONE = "PRODFIRST_KUBERNETES_GONE"
+"""Environment: servers (`https://host:port`, separated by spaces) of clusters that are known to be deleted.
+What was in those counts as deleted where they do not answer; `deleteUnreachable` is for every cluster."""
 
 _ENVIRONMENT = {
     "enableServerSideApply": "PULUMI_K8S_ENABLE_SERVER_SIDE_APPLY",
@@ -58,6 +61,8 @@ class Settings:
     skip_unreachable: bool = False
     upsert: bool = False
     without_nodes: bool = False
+    gone: frozenset[str] = frozenset()
+    """Servers of clusters that are known to be deleted."""
 
 
 def settings_of(given: Data) -> Settings:
@@ -81,6 +86,7 @@ def settings_of(given: Data) -> Settings:
         skip_unreachable=_switch(given, "skipUpdateUnreachable"),
         upsert=_switch(given, "upsertExistingObjects"),
         without_nodes=os.environ.get(WITHOUT_NODES) == "true",
+        gone=frozenset(os.environ.get(GONE, "").split()),
     )
 
 

@@ -9,7 +9,7 @@ TEST_PROCESSES ?= 2
 # `$(call stage,NAME,COMMAND)` announces a part of the work and says how long it took
 stage = printf '== %s\n' '$(1)'; begin=$$SECONDS; $(2) && printf '   ok, %d s\n' $$((SECONDS - begin))
 
-.PHONY: help setup engine kubernetes lint types contracts check test demo docs reference package bench clean
+.PHONY: help setup engine kubernetes lint types contracts check test demo kills docs reference package bench clean
 .NOTPARALLEL:
 
 help: ## Show this list
@@ -50,6 +50,10 @@ test: check engine kubernetes ## All checks and all tests, on the real engine an
 
 demo: engine kubernetes ## Run the whole job on examples/acme, on this machine
 	@.venv/bin/prodfirst demo
+
+KILLS ?= 100
+kills: engine ## Kill runs at random, each aimed at a named window, and look at what is left (an hour)
+	@cd tests/acme && PYTHONPATH=.:../localcloud ../../$(PY) kills.py $(KILLS)
 
 docs: setup reference ## Build the documentation into build/site, every link checked
 	@mkdir -p build

@@ -144,7 +144,10 @@ def _data(machine: Mapping[str, str], results: Mapping[str, Sequence[Measured]])
                 "bench": name,
                 "case": item.case.name,
                 "median_seconds": item.median,
+                "floor": item.case.floor,
                 "ratio": _ratio(item, measured),
+                "aim_seconds": item.case.aim_seconds,
+                "aim_ratio": item.case.aim_ratio,
                 "peak_bytes": item.peak_bytes,
                 "seconds": list(item.seconds),
             }

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import socket
-import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from acme_estate import Acme
+from killing import killed_at, operation
 from local_callers import administrator_of
 
 from prodfirst.localcloud.lifecycle import LocalCloud
@@ -32,47 +29,6 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Acme]:
         yield estate
     finally:
         estate.run("local", "down")
-
-
-def killed_at(estate: Acme, operation: str, *command: str) -> str:
-    """Run a command, and kill it with all that it started at the first `operation` that AWS has carried out.
-
-    Returns what it told until then.
-    """
-    audit = estate.home / "local" / "audit.jsonl"
-    begin = audit.stat().st_size
-    process = estate.start(*command)
-    deadline = time.monotonic() + 120
-    while not _carried_out(audit, begin, operation):
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline, f"no {operation}"
-        time.sleep(0.002)
-    for pid in _family(process.pid):
-        os.kill(pid, signal.SIGKILL)
-    out, errors = process.communicate(timeout=60)
-    return out + errors
-
-
-def _carried_out(audit: Path, begin: int, operation: str) -> bool:
-    with audit.open("rb") as file:
-        file.seek(begin)
-        lines = file.read().split(b"\n")[:-1]
-    entries = map(json.loads, lines)
-    return any(entry["operation"] == operation and entry["decision"] == "allow" for entry in entries)
-
-
-def _family(pid: int) -> list[int]:
-    """A process and all its descendants, whatever group they are in."""
-    parents = {}
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parents[int(entry.parent.name)] = int(entry.read_text().rpartition(")")[2].split()[1])
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-    found = [pid]
-    for member in found:
-        found += [child for child, parent in parents.items() if parent == member]
-    return found
 
 
 def _vpcs(estate: Acme) -> list[Any]:
@@ -115,9 +71,9 @@ _COUNTED: dict[str, Callable[[Acme], list[Any]]] = {
 
 def test_an_apply_that_is_killed_again_and_again_makes_each_thing_once(fresh: Acme) -> None:
     fresh.run("plan", "network", "--out", "network.json")
-    for operation in ("CreateVpc", "CreateFlowLogs"):
-        killed_at(fresh, operation, "apply", "network.json")
-        assert _state(fresh, "network")["pending_operations"], operation
+    for name in ("CreateVpc", "CreateFlowLogs"):
+        assert killed_at(fresh, operation(name), "apply", "network.json")[0]
+        assert _state(fresh, "network")["pending_operations"], name
     (planned,) = fresh.json("plan", "network")["deployments"]
     assert ("creating", "adopted") in {(item["operation"], item["fate"]) for item in planned["interrupted"]}
     out, errors = fresh.both("apply", "network.json")
@@ -131,7 +87,7 @@ def test_an_apply_that_is_killed_again_and_again_makes_each_thing_once(fresh: Ac
 
 def test_a_bucket_without_tags_yet_is_adopted_by_its_name_and_its_age(fresh: Acme) -> None:
     fresh.run("plan", "storage", "--out", "storage.json")
-    killed_at(fresh, "CreateBucket", "apply", "storage.json")
+    assert killed_at(fresh, operation("CreateBucket"), "apply", "storage.json")[0]
     fresh.run("apply", "storage.json")
     assert len(_buckets(fresh)) == _recorded(fresh, "storage", "aws:s3/bucket:Bucket")
     assert "no drift" in fresh.run("drift", "storage")
@@ -140,7 +96,7 @@ def test_a_bucket_without_tags_yet_is_adopted_by_its_name_and_its_age(fresh: Acm
 def test_a_removal_that_is_killed_goes_on(fresh: Acme) -> None:
     fresh.run("apply", "--stack", "storage", "--yes")
     fresh.run("plan", "storage", "--destroy", "--out", "gone.json")
-    killed_at(fresh, "DeleteBucket", "apply", "gone.json")
+    assert killed_at(fresh, operation("DeleteBucket"), "apply", "gone.json")[0]
     fresh.run("apply", "gone.json")
     assert _buckets(fresh) == []
 

@@ -1,4 +1,4 @@
-"""The demo on a clean copy: who deployed what, and proofs that the ordinary `aws` and `kubectl` repeat."""
+"""The demo on a clean copy: who deployed what, proofs that ordinary tools repeat, and the end of it all."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from acme_estate import WHOLE, Acme
+from account_contents import held, servers
+from acme_estate import REMOVABLE, WHOLE, Acme
+from local_callers import administrator_of
+
+from prodfirst.estate.reading import load
+from prodfirst.localcloud.lifecycle import LocalCloud
 
 _BIN = Path(sys.executable).parent
 _TEAM = ("--role-name", "acme-local.team-shop", "--policy-name", "wide")
@@ -24,6 +29,7 @@ _REPEATED = ("the team that owns the database changes it", "a field is read by w
 _IN_CLUSTER = ("the shop's apply identity deploys", "in the blog's namespace", "a namespace's quota",
                "so is who is bound to which role", "a privileged pod is refused")  # fmt: skip
 _ROLE = ("role", "prodfirst:shop:apply", "-n", "shop")
+_REMOVABLE = "config:\n  prodfirst:removable: the example is taken away\n"
 _QUOTAS = {"apiGroups": [""], "resources": ["resourcequotas"], "verbs": ["delete"]}
 
 
@@ -36,8 +42,17 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Acme]:
 
 
 @pytest.fixture(scope="module")
-def told(clean: Acme) -> str:
+def bootstrapped(clean: Acme) -> frozenset[str]:
+    """What there is in the account before anything is applied."""
+    clean.run("local", "up")
+    clean.run("bootstrap")
+    return _account(clean)
+
+
+@pytest.fixture(scope="module")
+def told(clean: Acme, bootstrapped: frozenset[str]) -> str:
     """What the demo prints."""
+    assert bootstrapped
     return _demo(clean, code=0)
 
 
@@ -243,6 +258,43 @@ def test_a_policy_and_a_role_that_somebody_widened_make_the_demo_fail(
         "the team that owns the database changes it",
         "a namespace's quota is the platform's, not the application's",
     }
+
+
+def test_the_whole_example_is_destroyed_in_order_and_nothing_is_left(
+    clean: Acme, told: str, bootstrapped: frozenset[str]
+) -> None:
+    assert told
+    assert _account(clean) > bootstrapped
+    assert servers(clean.home)
+    for name in WHOLE:
+        (clean.folder / "stacks" / name / REMOVABLE.name).write_text(_REMOVABLE)
+    clean.run("apply", "--yes", seconds=600)
+    result = json.loads(clean.run("destroy", "--yes", "--json", seconds=600))["deployments"]
+    assert {item["deployment"]: item["result"] for item in result} == {
+        f"{name}/local": "applied" for name in WHOLE
+    }
+    estate, states = load(clean.folder / "prodfirst.yaml"), {name: _state(clean, name) for name in WHOLE}
+    assert {name for name, state in states.items() if state.get("resources")} == set()
+    for name in WHOLE:
+        for other in estate.before(name):
+            assert states[name]["manifest"]["time"] < states[other]["manifest"]["time"], f"{name}, {other}"
+    assert _account(clean) == bootstrapped
+    assert servers(clean.home) == {}
+    for kind in ("kubernetes", "databases"):
+        assert [path.name for path in (clean.home / "local" / kind).iterdir() if path.is_dir()] == []
+
+
+def _account(estate: Acme) -> frozenset[str]:
+    return held(administrator_of(LocalCloud(estate.home / "local")))
+
+
+def _state(estate: Acme, stack: str) -> Any:
+    """Nobody but the administrator is left to read it."""
+    s3 = administrator_of(LocalCloud(estate.home / "local")).client("s3")
+    key = f".pulumi/stacks/acme-{stack}/local.json"
+    return json.loads(s3.get_object(Bucket="acme-local-state", Key=key)["Body"].read())["checkpoint"][
+        "latest"
+    ]
 
 
 def _rules(estate: Acme) -> list[Any]:

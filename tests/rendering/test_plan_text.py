@@ -140,6 +140,24 @@ def test_many_steps_of_one_kind_are_folded_with_what_they_are(operation: str) ->
     assert plan_screen(_many(operation), verbose=True).count("aws:ec2:Vpc r") == 100
 
 
+def test_a_plan_of_900_steps_is_read_on_few_pages_and_says_how_to_split_it() -> None:
+    large = _plan(*(made("create", f"c{number}") for number in range(600)))
+    other = replace(
+        _plan(*(made("update", f"u{number}", ("x", 1, 2)) for number in range(300))), stack="other"
+    )
+    shown = plan_screen(estate(large, other))
+    assert len(shown.splitlines()) < 150
+    said = " ".join(shown.split())
+    assert (
+        "900 changes are a lot to approve at once: plan stacks by name, such as `prodfirst plan network`"
+        in said
+    )
+    assert "split stack `network` by what changes at different times" in said
+    assert "a lot to approve" not in plan_screen(
+        estate(_plan(*(made("create", f"c{n}") for n in range(150))))
+    )
+
+
 @pytest.mark.parametrize("operation", ["delete", "replace"])
 def test_what_is_lost_is_never_folded(operation: str) -> None:
     assert plan_screen(_many(operation)).count("aws:ec2:Vpc r") == 100

@@ -35,6 +35,8 @@ _STEP_LIMIT = 40
 """Steps of one operation beyond this are counted, unless they delete or replace."""
 _CHANGE_LIMIT = 12
 """Differences of one step beyond this are counted, unless they force a replacement."""
+_READABLE = 150
+"""Changes beyond this nobody reads line by line before approving them."""
 
 
 def plan_text(plan: EstatePlan, out: Console, *, verbose: bool = False) -> None:
@@ -183,7 +185,25 @@ def _totals(plan: EstatePlan, out: Console) -> None:
     if forbidding := sum(finding.severity is Severity.MANDATORY for finding in plan.findings):
         text = f"{forbidding} mandatory finding{'s' if forbidding > 1 else ''}: apply refuses this plan"
         out.print(Text(text, style="bold red"))
+    _splitting(plan, out)
     out.print(Text(f"digest {plan.digest}", style="dim"))
+
+
+def _splitting(plan: EstatePlan, out: Console) -> None:
+    """How a plan that is too large to be read is made of parts that are not."""
+    changes = {item.name: len(item.changes) for item in plan.deployments if item.changes}
+    if sum(changes.values()) <= _READABLE:
+        return
+    largest = max(changes, key=lambda name: changes[name])
+    stack = largest.partition("/")[0]
+    text = f"{sum(changes.values())} changes are a lot to approve at once: "
+    text += f"plan stacks by name, such as `prodfirst plan {stack}`" if len(changes) > 1 else ""
+    if changes[largest] > _READABLE:
+        joined = "; and " if len(changes) > 1 else ""
+        text += (
+            f"{joined}split stack `{stack}` by what changes at different times or belongs to different people"
+        )
+    _note(text, out, "")
 
 
 def _counted(counts: Counter[Operation]) -> str:

@@ -1,0 +1,63 @@
+"""`kill -9` of a command and all that it started, at a call that the audit shows as carried out."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from acme_estate import Acme
+
+_SECONDS = 120
+Call = Mapping[str, Any]
+"""An entry of the audit."""
+
+
+def killed_at(estate: Acme, at: Callable[[Call], bool], *command: str, nth: int = 1) -> tuple[bool, str]:
+    """Run a command and kill it at the `nth` call that `at` names: whether it came to that; what it told."""
+    audit = estate.home / "local" / "audit.jsonl"
+    begin = audit.stat().st_size
+    process = estate.start(*command)
+    deadline = time.monotonic() + _SECONDS
+    while _count(audit, begin, at) < nth:
+        if process.poll() is not None:
+            return False, "".join(process.communicate())
+        assert time.monotonic() < deadline, f"`{' '.join(command)}` goes on and on"
+        time.sleep(0.002)
+    for pid in _family(process.pid):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue  # it ended by itself in between
+    out, errors = process.communicate(timeout=60)
+    return True, out + errors
+
+
+def operation(*names: str) -> Callable[[Call], bool]:
+    """Calls of these operations."""
+    return lambda call: call["operation"] in names
+
+
+def _count(audit: Path, begin: int, at: Callable[[Call], bool]) -> int:
+    with audit.open("rb") as file:
+        file.seek(begin)
+        lines = file.read().split(b"\n")[:-1]
+    return sum(entry["decision"] == "allow" and at(entry) for entry in map(json.loads, lines))
+
+
+def _family(pid: int) -> list[int]:
+    """A process and all its descendants, whatever group they are in."""
+    parents = {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents[int(entry.parent.name)] = int(entry.read_text().rpartition(")")[2].split()[1])
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    found = [pid]
+    for member in found:
+        found += [child for child, parent in parents.items() if parent == member]
+    return found

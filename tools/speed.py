@@ -26,9 +26,9 @@ _HEAD = """\
 
 # What is measured
 
-`make bench` measures whole processes, as a user starts them. Each case is compared with a floor or a peer in the
-same run: a process that does the least of the work, or the engine runs that a command takes, one after another
-and without prodfirst. The ratio is what counts; seconds are those of the machine named below.
+`make bench` measures whole processes, as a user starts them. Each case is compared with a floor or a peer in
+the same run: a process that does the least of the work, or the engine runs that a command takes, one after
+another and without prodfirst. The ratio is what counts; seconds are those of the machine named below.
 
 ![Ratios of each case to its floor](speed.svg)
 """
@@ -41,7 +41,8 @@ Case = Mapping[str, Any]
 
 def pages() -> Mapping[str, str]:
     """File name → text."""
-    benches = {name: json.loads((_DOCS / "bench" / f"{name}.json").read_text()) for name in _ORDER}
+    files = {name: _DOCS / "bench" / f"{name}.json" for name in _ORDER}
+    benches = {name: json.loads(file.read_text()) for name, file in files.items() if file.is_file()}
     tables = "".join("".join(_table(name, bench)) for name, bench in benches.items())
     rows = [(name, case) for name, bench in benches.items() for case in bench["cases"] if case["ratio"]]
     return {"speed.md": _HEAD + tables, "speed.svg": "".join(_chart(rows))}
@@ -60,7 +61,8 @@ def _table(name: str, bench: Mapping[str, Any]) -> Iterator[str]:
         row = (case["case"], median, spread, ratio, case["floor"], _aim(case), peak)
         yield f"| {' | '.join(row)} |\n"
     runs = len(bench["cases"][0]["seconds"])
-    yield f"\n{machine['when'][:10]}, commit {machine['commit']}, {runs} runs each; {machine['processor']}, "
+    each = "one run each" if runs == 1 else f"{runs} runs each"
+    yield f"\n{machine['when'][:10]}, commit {machine['commit']}, {each}; {machine['processor']}, "
     yield f"{machine['memory']}, Python {machine['python']}.\n"
 
 
@@ -90,7 +92,8 @@ def _chart(rows: Sequence[tuple[str, Case]]) -> Iterator[str]:
         y = _TOP + _ROW * number
         width = case["ratio"] * scale
         colour = _OVER if _missed(case) else _ABOUT_RIGHT
-        yield f'<text x="{_LABEL - 8}" y="{y + 13}" text-anchor="end">{escape(f"{bench}: {case["case"]}")}</text>'
+        name = escape(f"{bench}: {case['case']}")
+        yield f'<text x="{_LABEL - 8}" y="{y + 13}" text-anchor="end">{name}</text>'
         yield f'<rect x="{_LABEL}" y="{y}" width="{width:.1f}" height="{_ROW - 6}" fill="{colour}"/>'
         yield f'<text x="{_LABEL + width + 5:.1f}" y="{y + 13}">{case["ratio"]:.2f} x</text>\n'
     x = _LABEL + scale

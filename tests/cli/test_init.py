@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from command_runs import prodfirst
 
+from prodfirst.adapters.new_files import write_new
 from prodfirst.estate.reading import load
 from prodfirst.kernel.paths import cache
 
@@ -126,6 +127,73 @@ def test_a_program_without_a_lock_costs_no_other_its_own(tmp_path: Path) -> None
     assert answer["exit"] == 1
     assert [path.name for path in (tmp_path / "permissions").iterdir()] == ["good.lock.json"]
     assert any("no luck" in note["what"] + note["why"] for note in answer["notes"])
+
+
+def test_names_are_cut_without_two_projects_becoming_one(tmp_path: Path) -> None:
+    folders = ("customer-notification-service", "customer-notification-sender", "42", "true", "a: b")
+    for number, name in enumerate(folders):
+        _project(tmp_path / name, f"p{number}", "")
+    answer = _init(tmp_path)
+    assert len(set(answer["adopted"])) == 5
+    stacks = load(tmp_path / "prodfirst.yaml").stacks
+    assert {stack.program.name for stack in stacks.values()} > {"42", "true", "a: b"}
+
+
+def test_secrets_inside_of_settings_are_left_out_and_named(tmp_path: Path) -> None:
+    _project(tmp_path / "db", "db", "")
+    config = "config:\n  db:login: {user: x, password: {secure: v1:AAAA}}\n  db:list: [{secure: v1:BBBB}]\n"
+    (tmp_path / "db" / "Pulumi.dev.yaml").write_text(config)
+    answer = _init(tmp_path)
+    assert not (tmp_path / "db" / "Pulumi.local.yaml").exists()
+    named = [note["what"] for note in answer["notes"] if note["what"].startswith("the secret setting")]
+    assert len(named) == 2
+
+
+def test_projects_of_which_none_can_be_taken_on_bring_no_example_in(tmp_path: Path) -> None:
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "Pulumi.yaml").write_text("name: web\nruntime: nodejs\n")
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "Pulumi.yml").write_text("name: old\nruntime: python\n")
+    done = prodfirst("init", folder=tmp_path, PRODFIRST_CACHE=str(cache()))
+    assert done.returncode == 2
+    assert "its file must be called `Pulumi.yaml`" in done.stderr
+    assert "prodfirst init --template starter" in done.stderr
+    assert not (tmp_path / "prodfirst.yaml").exists()
+
+
+@pytest.mark.parametrize("name", ["Shop", "x\ny: z", "a" * 40])
+def test_a_name_that_cannot_be_one_is_refused_with_one_that_can(name: str, tmp_path: Path) -> None:
+    done = prodfirst("init", "--name", name, folder=tmp_path, PRODFIRST_CACHE=str(cache()))
+    assert done.returncode == 2
+    assert "next: write `--name " in done.stderr
+    assert list(tmp_path.glob("*.yaml")) == []
+
+
+def test_a_region_that_is_none_and_another_partition_are_said_and_not_used(tmp_path: Path) -> None:
+    for number, said in enumerate(("eu-central-1\nfoo: bar", "cn-north-1")):
+        facts = _facts(_init(tmp_path, f"e{number}", AWS_REGION=said))
+        assert facts["region"] == ("us-east-1", True)
+
+
+def test_a_folder_behind_a_link_is_as_good(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    assert _init(tmp_path, "link")["exit"] == 0
+
+
+def test_without_an_engine_nothing_is_written(tmp_path: Path) -> None:
+    done = prodfirst("init", folder=tmp_path, PRODFIRST_PULUMI=str(tmp_path / "none"))
+    assert done.returncode == 2
+    assert not (tmp_path / "prodfirst.yaml").exists()
+
+
+def test_what_fails_half_way_leaves_neither_files_nor_folders(tmp_path: Path) -> None:
+    def check() -> None:
+        raise OSError(28, "no space left on device")
+
+    with pytest.raises(OSError, match="no space"):
+        write_new(tmp_path / "new", {Path("a/b/c"): "x", Path("d"): "y"}, check)
+    assert list(tmp_path.iterdir()) == [] or not (tmp_path / "new").exists()
 
 
 def test_nothing_is_overwritten_and_nothing_is_left_half_written(tmp_path: Path) -> None:

@@ -52,11 +52,12 @@ def test_the_tutorial_and_the_pages_that_go_on_from_it(reader: Reader) -> None:
     assert "0 decided otherwise than they must be" in said
     inside = Reader(reader.folder / "first-estate", reader.variables)
     for page in _GO_ON:
+        assert commands(page), page
         inside.paste(commands(page))
     inside.paste(end)
 
 
-@pytest.mark.parametrize("tool", ["reference.py", "notices.py"])
+@pytest.mark.parametrize("tool", ["reference.py", "notices.py", "speed.py"])
 def test_generated_pages_are_as_they_would_be_made_now(tool: str) -> None:
     command = [sys.executable, str(_ROOT / "tools" / tool), "--check"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)

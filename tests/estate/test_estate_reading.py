@@ -186,3 +186,17 @@ def test_identity_comes_before_everything_and_goes_last(tmp_path: Path) -> None:
     assert estate.before("network") == {"identity"}
     assert estate.before("shop") == {"identity", "network"}
     assert estate.after("identity") == {"network", "shop"}
+
+
+@pytest.mark.parametrize(
+    "repository", ["gitlab.com/acme/estate", "github.com/_owner_/estate", "github.com/a/b/c"]
+)
+def test_real_roles_trust_no_repository_that_github_may_know_as_a_strangers(
+    repository: str, tmp_path: Path
+) -> None:
+    header = HEADER.replace("github.com/acme/estate", repository)
+    program(tmp_path, "network")
+    load(write_text(tmp_path, header + STACK))
+    real = header.replace("    local: true\n", "")
+    with pytest.raises(InvalidInput, match="would trust jobs of"):
+        load(write_text(tmp_path, real + STACK))

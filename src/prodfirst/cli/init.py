@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from prodfirst.cli.options import json_option, print_json
-from prodfirst.kernel.errors import ExitCode, ProdfirstError
+from prodfirst.kernel.errors import ExitCode, Failure, Problem, ProdfirstError
 
 if TYPE_CHECKING:
+    from prodfirst.adapters.pulumi.engine import Engine
     from prodfirst.estate.begun import Begun
-    from prodfirst.kernel.errors import Problem
 
 _NEXT = (
     "prodfirst local up",
@@ -23,6 +23,7 @@ _NEXT = (
     "prodfirst plan --out plan.json",
     "prodfirst apply plan.json",
 )
+_UNLOCKED = ("prodfirst permissions sync", "prodfirst local up", "…")
 
 
 def _templates(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
@@ -47,6 +48,7 @@ def init(ctx: click.Context, folder: Path, template: str | None, name: str | Non
 
     What it can find out it does not ask: the git remote, your AWS profile, and Pulumi projects that are
     there, which become its stacks; their state is not touched. Without any it begins with an example.
+    Programs are run offline, without credentials, to make their lock files.
 
     \b
     Examples:
@@ -54,40 +56,49 @@ def init(ctx: click.Context, folder: Path, template: str | None, name: str | Non
       prodfirst init shop-estate --template acme
     """
     from prodfirst.rendering.console import console
-    from prodfirst.rendering.init_text import init_json, init_text
-    from prodfirst.usecases.init import begin
+    from prodfirst.rendering.init_text import init_json, init_text, notes_text
+    from prodfirst.usecases.init import prospect
+    from prodfirst.usecases.offline import open_offline_engine
 
-    begun = begin(folder.absolute(), template, name)
-    unlocked = _lock(begun, quiet=as_json)
-    begun = replace(begun, notes=(*begun.notes, *unlocked))
-    if as_json:
-        print_json(init_json(begun))
-    else:
+    found = prospect(folder.absolute(), template, name)
+    engine = open_offline_engine((lambda _text: None) if as_json else lambda text: click.echo(text, err=True))
+    begun = found.write()
+    if not as_json:
         init_text(begun, console())
-        _say_next(folder, begun)
+    unlocked = _lock(begun, engine, quiet=as_json)
+    if as_json:
+        print_json(init_json(replace(begun, notes=(*begun.notes, *unlocked))))
+    else:
+        notes_text(unlocked, console())
+        _say_next(folder, begun, whole=not unlocked)
     ctx.exit(ExitCode.FINDINGS if unlocked else ExitCode.CLEAN)
 
 
-def _lock(begun: Begun, *, quiet: bool) -> tuple[Problem, ...]:
-    """Make the lock files; what keeps a program that was there from having one costs no other its own."""
+def _lock(begun: Begun, engine: Engine, *, quiet: bool) -> tuple[Problem, ...]:
+    """Make the lock files; what keeps a program that was there from having one costs no other its own.
+
+    Raises Failure where the user stops it: `prodfirst permissions sync` goes on.
+    """
     from prodfirst.estate.reading import load
     from prodfirst.rendering.progress import progress
-    from prodfirst.usecases.offline import open_offline_engine
     from prodfirst.usecases.permissions import compare, write
 
     stacks = tuple(load(begun.file).stacks.values())
-    engine = open_offline_engine((lambda _text: None) if quiet else lambda text: click.echo(text, err=True))
     problems: list[Problem] = []
     with progress(quiet=quiet) as listen:
         for group in [(stack,) for stack in stacks] if begun.adopted else [stacks]:
             try:
                 write(compare(load(begun.file), group, engine, listen))
             except ProdfirstError as error:
+                if engine.stop.requests:
+                    what = "stopped while lock files were made; the estate is there"
+                    fix = f"go on with `prodfirst permissions sync` in {begun.file.parent}"
+                    raise Failure(Problem(what, str(begun.file), fix=fix)) from error
                 problems.extend(error.problems)
     return tuple(problems)
 
 
-def _say_next(folder: Path, begun: Begun) -> None:
+def _say_next(folder: Path, begun: Begun, *, whole: bool) -> None:
     from prodfirst.estate.definition import Layer
     from prodfirst.estate.reading import load
 
@@ -95,5 +106,5 @@ def _say_next(folder: Path, begun: Begun) -> None:
     click.echo("next:")
     if folder != Path():
         click.echo(f"  cd {shlex.quote(str(folder))}")
-    for line in _NEXT:
+    for line in _NEXT if whole else _UNLOCKED:
         click.echo(f"  {line.format(identity=identity)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from prodfirst.estate.definition import Estate
@@ -13,6 +14,12 @@ AUDIENCE = "sts.amazonaws.com"
 """What a token for AWS is made out to (GitHub, "configuring OpenID Connect in AWS")."""
 
 
+_HOST = "github.com"
+_OWNER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:_[A-Za-z0-9]+)?")
+"""What GitHub lets an account be called; `prodfirst init` writes `_owner_`, which nobody can have."""
+UNKNOWN_OWNER = "_owner_"
+
+
 def repository(estate: Estate) -> str:
     """`OWNER/NAME`, as the token's subject has it."""
     return estate.repository.partition("/")[2]
@@ -21,6 +28,22 @@ def repository(estate: Estate) -> str:
 def ci_environment(environment: str, stack: str, phase: str) -> str:
     """Name of the CI environment of one deployment and phase, such as `production-shop-apply`."""
     return f"{environment}-{stack}-{phase}"
+
+
+def check_trust(estate: Estate) -> Iterator[Problem]:
+    """Real roles trust a repository by its name at GitHub, where that of another host is a stranger's."""
+    host, _, rest = estate.repository.partition("/")
+    owner, _, name = rest.partition("/")
+    if host == _HOST and _OWNER.fullmatch(owner) and name and "/" not in name:
+        return
+    for environment in estate.environments.values():
+        if not environment.local:
+            yield Problem(
+                f"environment `{environment.name}` would trust jobs of `{estate.repository}`",
+                environment.position,
+                f"its roles trust tokens of GitHub alone, and there `{rest}` is nobody's, or a stranger's",
+                f"write `repository: {_HOST}/OWNER/NAME`, as GitHub calls it",
+            )
 
 
 def check_names(estate: Estate) -> Iterator[Problem]:

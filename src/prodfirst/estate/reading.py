@@ -9,7 +9,7 @@ from types import MappingProxyType
 from pydantic import ValidationError
 
 from prodfirst.estate import document
-from prodfirst.estate.ci import check_names
+from prodfirst.estate.ci import check_names, check_trust
 from prodfirst.estate.definition import (
     Environment,
     EnvironmentName,
@@ -45,12 +45,13 @@ def find(start: Path) -> Path:
 
 def load(path: Path) -> Estate:
     """Read, check and link the whole estate. Raises InvalidInput with all problems, in the file's order."""
-    path = path.absolute()
+    # programs are compared with the estate's folder, so both are named without links
+    path = path.absolute().parent.resolve() / path.name
     source = document.read(path, path.name)
     parsed = _parse(source)
     linker = _Linker(source, parsed, path.parent)
     estate = linker.link()
-    problems = [*linker.problems, *check_law(estate), *check_names(estate)]
+    problems = [*linker.problems, *check_law(estate), *check_names(estate), *check_trust(estate)]
     if problems:
         raise InvalidInput(*_in_order(problems))
     return estate

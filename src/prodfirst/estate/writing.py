@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ from ruamel.yaml import YAML
 _LONGEST_NAME = 20
 """It becomes part of the names of roles (64 characters) and buckets (63)."""
 _ZONES = 2
+_WORD = re.compile(r"[a-z][a-z0-9]*(?:[/.:_-]+[A-Za-z0-9]+)*")
+_KEYWORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
+"""Words that some version of YAML takes for something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +64,25 @@ def from_template(text: str, facts: Facts) -> str:
 def around(entries: Iterable[Entry], facts: Facts, team: str) -> str:
     """A file with one team that owns all of `entries`."""
     stacks = "".join(
-        f"  {entry.name}:\n    layer: {entry.layer}\n    owner: {team}\n    program: {entry.program}\n"
+        f"  {_plain(entry.name)}:\n"
+        f"    layer: {entry.layer}\n    owner: {team}\n    program: {_plain(entry.program)}\n"
         for entry in entries
     )
     return _AROUND.format(
-        name=facts.name,
-        repository=facts.repository,
+        name=_plain(facts.name),
+        backend=_plain(f"s3://{facts.name}-local-state"),
+        repository=_plain(facts.repository),
         account=facts.account,
         region=facts.region,
         zones=", ".join(_zones(facts.region, _ZONES)),
         team=team,
         stacks=stacks,
     )
+
+
+def _plain(text: str) -> str:
+    """A string as YAML has it: in quotes, which JSON's are too, unless it can be taken for nothing else."""
+    return text if _WORD.fullmatch(text) and text not in _KEYWORDS else json.dumps(text)
 
 
 def _settle(entry: Any, name: str, facts: Facts) -> None:
@@ -100,7 +111,7 @@ environments:
     account: "{account}"
     region: {region}
     zones: [{zones}]
-    backend: s3://{name}-local-state
+    backend: {backend}
 
 # People, by the groups of your identity provider.
 teams:

@@ -24,7 +24,12 @@ def init_text(begun: Begun, out: Console) -> None:
         out.print(Text(f"adopted  stack {printable(name)}"))
     for path in begun.written:
         out.print(Text(f"wrote    {printable(str(path))}"))
-    for note in begun.notes:
+    notes_text(begun.notes, out)
+
+
+def notes_text(notes: tuple[Problem, ...], out: Console) -> None:
+    """Print what was left out, or could not be made."""
+    for note in notes:
         for row in _note(note, out.width):
             out.print(Text(row, style="yellow"))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from prodfirst.adapters.pulumi.tool import WANTED, EngineBinary, engine_there
 from prodfirst.estate.definition import Estate
 from prodfirst.estate.reading import FILE_NAME, find, load
-from prodfirst.kernel.errors import InvalidInput
+from prodfirst.kernel.errors import InvalidInput, Problem
 from prodfirst.kernel.extras import EXTRAS, install
 from prodfirst.localcloud.kubernetes.binaries import KUBERNETES, Binaries, binaries_there
 from prodfirst.permissions import lock as locks
@@ -100,7 +100,13 @@ def _estate(file: Path | None) -> Iterator[Check]:
     wanted_for = "every command on an estate"
     try:
         path = file or find(Path.cwd())
+        if not path.is_file():
+            raise InvalidInput(
+                Problem("there is no such file", str(path), fix="name one that is there, or none")
+            )
     except InvalidInput:
+        if file is not None:
+            raise
         found = f"no `{FILE_NAME}` here or above"
         yield Check("estate", Standing.OPTIONAL, found, wanted_for, "begin one with `prodfirst init`")
         return

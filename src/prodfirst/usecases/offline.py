@@ -127,4 +127,9 @@ def _run_of(site: Site, stack: Stack, reads: tuple[ReadField, ...]) -> Iterator[
 
 
 def _without_secret(value: object) -> object:
-    return _SECRET if isinstance(value, dict) and "secure" in value else value
+    """A value in which nothing is encrypted; inside of lists and mappings too."""
+    if not stack_file.holds_secret(value):
+        return value
+    if isinstance(value, dict) and "secure" not in value:
+        return {key: _without_secret(item) for key, item in value.items()}
+    return [_without_secret(item) for item in value] if isinstance(value, list) else _SECRET

@@ -15,6 +15,8 @@ from prodfirst.kernel.errors import InvalidInput, Problem
 SMALLEST = "starter"
 _MADE = frozenset({"permissions", "__pycache__"})
 """Lock files hold the estate's names, so they are made again."""
+_OWN = frozenset({FILE_NAME, "Pulumi.yaml"})
+"""Besides programs; what a run left in an example's folder is none of it."""
 
 
 def names() -> tuple[str, ...]:
@@ -45,7 +47,7 @@ def _files(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
         if path.is_dir() and path.name not in _MADE:
             yield from _files(path)
-        elif path.is_file():
+        elif path.name in _OWN or path.suffix == ".py":
             yield path
 
 

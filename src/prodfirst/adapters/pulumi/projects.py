@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import ast
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from prodfirst.adapters.pulumi import stack_file
 from prodfirst.adapters.pulumi.project import described
+from prodfirst.adapters.pulumi.references import stack_references
 from prodfirst.kernel.errors import InvalidInput, Position, Problem
 
-_DEEPEST = 6
 _MOST_FOLDERS = 20_000
-_LARGEST_SOURCE = 1024 * 1024
+_FILE, _OTHER_FILE = "Pulumi.yaml", "Pulumi.yml"
 _SKIPPED = frozenset({"node_modules", "venv", "__pycache__", "dist", "build"})
-_STACK_REFERENCE = "StackReference"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,46 +45,59 @@ class Found:
 
 def find_projects(root: Path) -> Found:
     """Every `Pulumi.yaml` below `root`, hidden folders and virtual environments left out."""
-    projects: list[Project] = []
+    projects: dict[str, Project] = {}
     others: list[Problem] = []
-    for file in sorted(_files(root)):
+    for file in _files(root, (_FILE, _OTHER_FILE), others):
         shown = str(file.relative_to(root))
         try:
-            name, runtime = described(file)
-            if runtime == "python":
-                projects.append(_project(root, file.parent, name))
+            name, why = _named(file)
+            if name in projects:
+                why = f"it has the name of the one in `{projects[name].folder.relative_to(root)}`"
+            if not why:
+                projects[name] = _project(root, file.parent, name)
                 continue
         except InvalidInput as error:
             others.extend(error.problems)
-            continue
-        why = f"it is written in `{runtime}`; only Python programs are supported yet"
-        others.append(Problem(f"project `{name}` is left out", shown, why))
-    return Found(tuple(projects), tuple(others))
+        except OSError as error:
+            others.append(Problem("a project is left out", shown, (error.strerror or str(error)).lower()))
+        else:
+            others.append(Problem(f"project `{name}` is left out", shown, why))
+    return Found(tuple(projects.values()), tuple(others))
 
 
-def _files(root: Path) -> Iterator[Path]:
-    for seen, (folder, folders, files) in enumerate(os.walk(root)):
-        depth = len(Path(folder).relative_to(root).parts)
-        kept = (name for name in folders if not name.startswith(".") and name not in _SKIPPED)
-        folders[:] = sorted(kept) if depth < _DEEPEST else []
+def _named(file: Path) -> tuple[str, str]:
+    """A project's name, and why it cannot be taken on."""
+    if file.name == _OTHER_FILE:
+        return file.parent.name, f"its file must be called `{_FILE}`"
+    name, runtime = described(file)
+    why = f"it is written in `{runtime}`; only Python programs are supported yet"
+    return name, "" if runtime == "python" else why
+
+
+def _files(root: Path, endings: tuple[str, ...], others: list[Problem]) -> tuple[Path, ...]:
+    """The files whose names end so; folders that cannot be read go to `others`."""
+
+    def told(error: OSError) -> None:
+        why = (error.strerror or str(error)).lower()
+        others.append(Problem("a folder was not looked into", str(error.filename), why))
+
+    found: list[Path] = []
+    for seen, (folder, folders, files) in enumerate(os.walk(root, onerror=told)):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _SKIPPED)
         if seen > _MOST_FOLDERS:
-            raise InvalidInput(
-                Problem(
-                    f"more than {_MOST_FOLDERS} folders below it",
-                    str(root),
-                    fix="go to the estate's own folder",
-                )
-            )
-        if "Pulumi.yaml" in files:
-            yield Path(folder) / "Pulumi.yaml"
+            what = f"more than {_MOST_FOLDERS} folders below it"
+            raise InvalidInput(Problem(what, str(root), fix="go to the estate's own folder"))
+        found += [Path(folder) / name for name in sorted(files) if name.endswith(endings)]
+    return tuple(found)
 
 
 def _project(root: Path, folder: Path, name: str) -> Project:
     chosen, config = _settings(folder)
-    secrets = tuple(key for key, value in config.items() if isinstance(value, dict) and "secure" in value)
+    secrets = tuple(key for key, value in config.items() if stack_file.holds_secret(value))
     own = (key for key in config if ":" not in key or key.startswith(f"{name}:"))
     plain = {key: config[key] for key in own if key not in secrets}
-    return Project(folder, name, plain, chosen, secrets, tuple(_references(root, folder)))
+    programs = _files(folder, (".py",), [])
+    return Project(folder, name, plain, chosen, secrets, tuple(stack_references(root, programs)))
 
 
 def _settings(folder: Path) -> tuple[str, Mapping[str, Any]]:
@@ -98,24 +109,3 @@ def _settings(folder: Path) -> tuple[str, Mapping[str, Any]]:
     name = "dev" if "dev" in files else min(files)
     found = stack_file.read(files[name])
     return name, found.config if found else {}
-
-
-def _references(root: Path, folder: Path) -> Iterator[Position]:
-    for path in sorted(folder.glob("*.py")):
-        if path.stat().st_size > _LARGEST_SOURCE:
-            continue
-        try:
-            tree = ast.parse(path.read_bytes())
-        except (SyntaxError, ValueError):
-            # what cannot be read as a program says so when it is run
-            continue
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and _called(node.func) == _STACK_REFERENCE:
-                yield Position(str(path.relative_to(root)), node.lineno, node.col_offset + 1)
-
-
-def _called(function: ast.expr) -> str:
-    match function:
-        case ast.Attribute(attr=name) | ast.Name(id=name):
-            return name
-    return ""

@@ -35,7 +35,7 @@ class StackFile:
     @property
     def has_secrets(self) -> bool:
         """Whether some value is encrypted under this file's key."""
-        return any(isinstance(value, Mapping) and "secure" in value for value in self.config.values())
+        return any(map(holds_secret, self.config.values()))
 
     def write(self, path: Path) -> None:
         """Write the file with mode 0600, whole or not at all. JSON is YAML, and needs no second writer."""
@@ -53,6 +53,13 @@ class StackFile:
             stream.flush()
             os.fsync(stream.fileno())
         partial.replace(path)
+
+
+def holds_secret(value: Any) -> bool:
+    """Whether a value, or one inside it, is encrypted: `secure: CIPHERTEXT`."""
+    if isinstance(value, Mapping):
+        return "secure" in value or any(map(holds_secret, value.values()))
+    return isinstance(value, list) and any(map(holds_secret, value))
 
 
 def read(path: Path) -> StackFile | None:

@@ -12,6 +12,7 @@ from prodfirst.permissions.keeping_kubernetes import (
     verbs_from_json,
     verbs_to_json,
     with_kept_verbs,
+    without_lock,
 )
 from prodfirst.permissions.kubernetes import RbacRule
 
@@ -85,3 +86,25 @@ def test_a_role_that_loses_something_and_gains_nothing_is_the_same_as_before() -
 def test_only_roles_that_follow_from_locks_are_stacks() -> None:
     assert is_of_stacks(_recorded("prodfirst:shop:apply")["urn"])
     assert not is_of_stacks(f"urn:pulumi:local::acme-platform::{_ROLE}::team")
+
+
+def test_a_role_that_somebody_widened_is_read_as_it_is() -> None:
+    wide = {"apiGroups": ["", "apps"], "resources": ["pods", "pods/log"], "verbs": ["get"],
+            "resourceNames": ["a", "b"]}  # fmt: skip
+    urls = {"nonResourceURLs": ["/metrics"], "verbs": ["get"]}
+    found = recorded_verbs([_recorded("prodfirst:shop:apply", wide, urls)])["shop"]["prodfirst:shop:apply"]
+    assert {(rule.api_group, rule.resource, rule.name) for rule in found} == {
+        (group, resource, name)
+        for group in ("", "apps") for resource in ("pods", "pods/log") for name in ("a", "b")
+    }  # fmt: skip
+
+
+def test_what_no_lock_gives_is_told_by_the_role_that_keeps_it() -> None:
+    given = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}
+    more = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["list"]}
+    role = _recorded("prodfirst:shop:plan", given, more)
+    locked = {"prodfirst:shop:plan": [_rule("pods", "get", namespace="shop")]}
+    assert dict(without_lock([role], locked)) == {role["urn"]: (_rule("secrets", "list"),)}
+    elsewhere = {"prodfirst:shop:plan": [_rule("pods", "get", namespace="blog")]}
+    (told,) = dict(without_lock([_recorded("prodfirst:shop:plan", given)], elsewhere)).values()
+    assert told == (_rule("pods", "get"),)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
+from itertools import product
 from typing import Any
 
 from prodfirst.permissions.kubernetes import STACK_ROLES, RbacRule
@@ -31,13 +32,32 @@ def is_of_stacks(urn: str) -> bool:
 def recorded_verbs(resources: Iterable[Mapping[str, Any]]) -> Kept:
     """The roles of stacks in a furnishing stack's state; `resources` as a checkpoint lists them."""
     found: dict[str, dict[str, tuple[RbacRule, ...]]] = {}
-    for item in resources:
-        if item["type"] in _ROLES and is_of_stacks(item["urn"]) and not item.get("delete"):
-            component = str(item["parent"]).rpartition("::")[2]
-            inputs = item["inputs"]
-            rules = tuple(_rule(rule) for rule in inputs.get("rules") or ())
-            found.setdefault(component, {})[inputs["metadata"]["name"]] = rules
+    for item in filter(_is_role, resources):
+        component = str(item["parent"]).rpartition("::")[2]
+        inputs = item["inputs"]
+        found.setdefault(component, {})[inputs["metadata"]["name"]] = tuple(_rules(inputs))
     return found
+
+
+def without_lock(
+    resources: Iterable[Mapping[str, Any]], locked: Mapping[str, Iterable[RbacRule]]
+) -> Iterator[tuple[str, tuple[RbacRule, ...]]]:
+    """Of each recorded role, by its URN, the verbs that no lock gives: what is kept only for now.
+
+    `locked` is what locks give, by the name of a role. A state may also hold what nobody's lock ever gave: a
+    drift that was accepted, or a version of the program that gave more.
+    """
+    for item in filter(_is_role, resources):
+        meta = item["inputs"]["metadata"]
+        where = meta.get("namespace") or "-"
+        given = (rule for rule in locked.get(meta["name"], ()) if rule.namespace == where)
+        if more := lost(_merged(_rules(item["inputs"])), given):
+            yield str(item["urn"]), more
+
+
+def _is_role(resource: Mapping[str, Any]) -> bool:
+    of_stacks = resource["type"] in _ROLES and is_of_stacks(resource["urn"])
+    return of_stacks and not resource.get("delete")
 
 
 def verbs_to_json(kept: Kept) -> dict[str, Any]:
@@ -96,8 +116,13 @@ def _merged(rules: Iterable[RbacRule]) -> tuple[RbacRule, ...]:
     return tuple(rule for _, rule in sorted(found.items()))
 
 
-def _rule(data: Mapping[str, Any]) -> RbacRule:
-    """As `StackRoles` writes them: one group, one resource, at most one name."""
-    (group,), (resource,) = data["apiGroups"], data["resources"]
-    (name,) = data.get("resourceNames") or ("*",)
-    return RbacRule("", group, resource, name, tuple(data["verbs"]))
+def _rules(role: Mapping[str, Any]) -> Iterator[RbacRule]:
+    """One for each group, resource and name: `StackRoles` writes one of each, others may have written more.
+
+    A rule without `apiGroups` is of URLs that are no resources, which locks do not know.
+    """
+    for rule in role.get("rules") or ():
+        names = rule.get("resourceNames") or ("*",)
+        verbs = tuple(rule.get("verbs") or ())
+        for group, resource, name in product(rule.get("apiGroups") or (), rule.get("resources") or (), names):
+            yield RbacRule("", group, resource, name, verbs)

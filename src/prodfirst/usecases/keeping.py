@@ -6,18 +6,25 @@ in its closing step what the locks do not hold any more (permissions/keeping_aws
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from prodfirst.adapters.aws.access import AwsAccess
 from prodfirst.estate.definition import Layer, Stack
+from prodfirst.kernel.findings import Finding, Severity
+from prodfirst.kernel.group_names import stack_group
+from prodfirst.permissions import lock as locks
 from prodfirst.permissions.keeping_aws import KEEPING, PlacedRole, keeping_to_json, recorded_roles
 from prodfirst.permissions.keeping_kubernetes import (
     KEEPING_VERBS,
     is_of_stacks,
     recorded_verbs,
     verbs_to_json,
+    without_lock,
 )
+from prodfirst.permissions.kubernetes import RbacRule, rules_of
+from prodfirst.permissions.placeholders import Facts
+from prodfirst.permissions.roles_aws import PHASES
 from prodfirst.planning.closing import is_revoking
 from prodfirst.planning.steps import Step
 from prodfirst.usecases.recorded import recorded_resources
@@ -42,3 +49,34 @@ def keeping(site: Site, stack: Stack, access: AwsAccess) -> Mapping[str, Any]:
 def held_roles(site: Site, stack: Stack, access: AwsAccess) -> tuple[PlacedRole, ...]:
     """The roles of stacks that the identity stack's last apply recorded; `access` reads its state."""
     return recorded_roles(recorded_resources(site, stack.project, access))
+
+
+def kept_for_now(site: Site, stack: Stack, access: AwsAccess) -> Iterator[Finding]:
+    """A word on each role in a cluster that keeps verbs which no lock gives: nothing is kept unseen.
+
+    It is what stacks are just dropping, and what nobody's lock ever gave.
+    """
+    if stack.layer is Layer.IDENTITY:
+        return
+    recorded = recorded_resources(site, stack.project, access)
+    for urn, rules in without_lock(recorded, _locked(site)):
+        listed = ", ".join(f"`{' '.join(rule.verbs)}` on `{rule.resource}`" for rule in rules)
+        yield Finding(
+            "verbs-kept",
+            Severity.ADVISORY,
+            f"role `{urn.rpartition('::')[2]}` holds what no lock gives until the closing step: {listed}",
+            urn,
+            "the stacks that drop it may need it to delete what they made",
+            "where no stack's lock ever gave it, find out who widened the role, and apply this stack alone: "
+            "that takes it away at once",
+        )
+
+
+def _locked(site: Site) -> Mapping[str, tuple[RbacRule, ...]]:
+    facts = Facts(site.ground.environment, site.ground.account, site.ground.region)
+    found: dict[str, tuple[RbacRule, ...]] = {}
+    for name in site.estate.stacks:
+        lock = locks.read(locks.path_of(site.estate.root, name))
+        for phase in PHASES if lock else ():
+            found[stack_group(name, phase)] = rules_of(lock.phase(phase), facts) if lock else ()
+    return found

@@ -31,7 +31,7 @@ from prodfirst.planning.state import EMPTY, StateVersion
 from prodfirst.planning.steps import Step, in_order
 from prodfirst.usecases.contracts import reads_of
 from prodfirst.usecases.cutoff import Cutoff
-from prodfirst.usecases.keeping import held_roles, keeping, takes_away
+from prodfirst.usecases.keeping import held_roles, keeping, kept_for_now, takes_away
 from prodfirst.usecases.left_behind import left_behind, losing
 from prodfirst.usecases.lock_guard import lock_findings
 from prodfirst.usecases.narrate import narrator
@@ -177,7 +177,7 @@ class _Planning:
             exact,
             steps=steps,
             closing=closing,
-            findings=findings,
+            findings=(*kept_for_now(self._site, stack, access), *findings),
             checked=_not_checked(steps),
             objects=looked.objects,
         )

@@ -26,6 +26,9 @@ def isolation_text(attempts: tuple[Attempt, ...], out: Console, *, verbose: bool
     wrong = sum(not item.right for item in attempts)
     summary = f"{len(attempts)} attempts, {wrong} decided otherwise than they must be"
     out.print(Text(summary, style="bold red" if wrong else "bold green"))
+    for cluster in sorted({item.cluster for item in attempts if item.cluster}):
+        inside = sum(item.cluster == cluster for item in attempts)
+        out.print(Text(f"{inside} of them in cluster {printable(cluster)}"))
     if not verbose:
         out.print(Text("`--verbose` lists each call with its audit id", style="dim"))
 

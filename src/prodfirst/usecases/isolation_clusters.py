@@ -31,7 +31,6 @@ from prodfirst.permissions.kubernetes import RbacRule, rules_of
 from prodfirst.permissions.kubernetes_people import people_rules
 from prodfirst.permissions.placeholders import Facts
 from prodfirst.permissions.roles_aws import PHASES
-from prodfirst.providers.kubernetes.client import Unreachable
 from prodfirst.usecases.isolation_actors import Actor
 from prodfirst.usecases.isolation_aims import (
     NOWHERE,
@@ -46,6 +45,8 @@ from prodfirst.usecases.site import Site
 
 _AT_ONCE = 8
 _NOT_LET_IN = 401
+_MAKER = "prodfirst:stack"
+"""Tag: the stack that made it."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,8 @@ class Inside:
         """Everything, under one actor. Raises Failure."""
         rows = [(aim, must) for aim in self._aims if (must := self._must(aim, actor)) is not None]
         client = enter(self.place, access)
-        try:
-            with ThreadPoolExecutor(_AT_ONCE) as pool:
-                answers = tuple(pool.map(partial(make, client=client), (aim.call() for aim, _ in rows)))
-        except Unreachable as error:
-            raise Failure(Problem(f"cluster `{self.place.name}` cannot be tried", why=str(error))) from error
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            answers = tuple(pool.map(partial(make, client=client), (aim.call() for aim, _ in rows)))
         found = decisions(self.log, (answer.request for answer in answers))
         for (aim, must), answer in zip(rows, answers, strict=True):
             yield self._attempt(actor.word, aim, must, answer, found)
@@ -151,19 +149,34 @@ def _within(aim: Aim, rules: Iterable[RbacRule]) -> bool:
 
 
 def clusters_of(site: Site) -> tuple[Inside, ...]:
-    """The running clusters of the environment, by their tags."""
+    """The clusters of the environment, by their tags. Raises Failure where one cannot be tried."""
     return tuple(found for item in site.cloud.clusters() if (found := _inside_of(site, item)) is not None)
 
 
 def _inside_of(site: Site, cluster: Cluster) -> Inside | None:
+    """None for one of somebody else. Raises Failure for one of ours that cannot be tried."""
     where = (site.environment.account, site.environment.region)
-    if cluster.status is not Status.ACTIVE or (cluster.account, cluster.region) != where:
+    if (cluster.account, cluster.region) != where:
         return None
-    place = place_of(cluster.name, site.operator)
-    tags = site.operator.client("eks").list_tags_for_resource(resourceArn=place.arn)["tags"]
+    tags = site.operator.client("eks").list_tags_for_resource(resourceArn=cluster.arn)["tags"]
     if (tags.get("prodfirst:estate"), tags.get("prodfirst:environment")) != (
         site.estate.name,
         site.environment.name,
     ):
         return None
-    return Inside(site, place, tags.get("prodfirst:stack", ""), site.cloud.cluster_audit(cluster))
+    if problem := untriable(cluster, tags):
+        raise Failure(problem)
+    place = place_of(cluster.name, site.operator)
+    return Inside(site, place, tags[_MAKER], site.cloud.cluster_audit(cluster))
+
+
+def untriable(cluster: Cluster, tags: Mapping[str, str]) -> Problem | None:
+    """Why nothing can be said of a cluster of the environment; it is never left out without a word."""
+    what = f"cluster `{cluster.name}` cannot be tried"
+    if cluster.status is not Status.ACTIVE:
+        why = f"it is {cluster.status}" + (f": {cluster.reason}" if cluster.reason else "")
+        return Problem(what, cluster.arn, why, "wait until it is ACTIVE, or delete it; then try again")
+    if not tags.get(_MAKER):
+        why = f"it has no tag `{_MAKER}`, so nobody knows which stack's contract leads into it"
+        return Problem(what, cluster.arn, why, "apply the stack that makes it, which tags it")
+    return None

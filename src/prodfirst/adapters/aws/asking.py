@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from prodfirst.adapters.aws.access import AwsAccess
 from prodfirst.adapters.aws.calling import Answer, refusal_of, request_of
+from prodfirst.kernel.errors import Failure, Problem
 from prodfirst.localcloud.postgres.binaries import binary
 
 _STATEMENT = (
@@ -42,15 +43,33 @@ class DatabaseQuestion:
 
 
 def ask(question: DatabaseQuestion, access: AwsAccess) -> Answer:
-    """Read the credential and ask; that the secret or the database refuses is an answer too."""
+    """Read the credential and ask; that the secret or the database refuses is an answer too.
+
+    Raises Failure where the database takes the question and gives no answer.
+    """
     try:
         found = access.client("secretsmanager").get_secret_value(SecretId=question.secret)
     except ClientError as error:
         return refusal_of(error)
-    done = _psql(question, json.loads(found["SecretString"]))
+    done = told_by_database(question, json.loads(found["SecretString"]))
     if done.returncode != 0:
         return Answer(REFUSED, done.stderr.strip(), request_of(found))
     return Answer("", "", request_of(found), done.stdout.strip())
+
+
+def told_by_database(question: DatabaseQuestion, secret: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """How PostgreSQL's client ended. Raises Failure where it gets no answer."""
+    try:
+        return _psql(question, secret)
+    except subprocess.TimeoutExpired:
+        raise Failure(  # without its cause: nothing of a call with a password in it is to be shown
+            Problem(
+                "the database gives no answer",
+                f"{question.host}:{question.port}/{question.database}",
+                f"it was waited for during {_SECONDS:.0f} s",
+                "look at `prodfirst local status`, and ask again",
+            )
+        ) from None
 
 
 def _psql(question: DatabaseQuestion, secret: dict[str, str]) -> subprocess.CompletedProcess[str]:

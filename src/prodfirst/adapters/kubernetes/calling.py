@@ -14,8 +14,11 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from prodfirst.adapters.aws.access import AwsAccess
-from prodfirst.providers.kubernetes.client import ApiError, Client
+from prodfirst.kernel.errors import Failure, Problem
+from prodfirst.providers.kubernetes.client import ApiError, Client, Unreachable
 from prodfirst.providers.kubernetes.kubeconfig import Access
 
 DRY_RUN: Mapping[str, str] = MappingProxyType({"dryRun": "All"})
@@ -98,8 +101,15 @@ class ClusterPlace:
 
 
 def place_of(name: str, access: AwsAccess) -> ClusterPlace:
-    """As the EKS API tells whoever may describe the cluster. Raises botocore's ClientError."""
-    shown = access.client("eks").describe_cluster(name=name)["cluster"]
+    """As the EKS API tells whoever may describe the cluster. Raises Failure."""
+    try:
+        shown = access.client("eks").describe_cluster(name=name)["cluster"]
+    except (ClientError, BotoCoreError) as error:
+        fix = "apply the stack that makes it, or look at it with `aws eks describe-cluster`"
+        raise Failure(Problem(f"cluster `{name}` cannot be found", why=str(error), fix=fix)) from error
+    if not shown.get("endpoint") or "data" not in shown.get("certificateAuthority", {}):
+        why = f"it is {shown.get('status')}, and has no endpoint"
+        raise Failure(Problem(f"cluster `{name}` cannot be entered", shown["arn"], why))
     authority = base64.b64decode(shown["certificateAuthority"]["data"]).decode()
     return ClusterPlace(shown["name"], shown["arn"], shown["endpoint"], authority)
 
@@ -110,13 +120,18 @@ def enter(place: ClusterPlace, access: AwsAccess) -> Client:
 
 
 def make(call: ClusterCall, client: Client) -> ClusterAnswer:
-    """Make a call; an error of the API is an answer too. Raises Unreachable."""
+    """Make a call; an error of the API is an answer too. Raises Failure where no answer comes."""
     content = _MERGE_PATCH if call.method == "PATCH" else "application/json"
     headers = {"Impersonate-User": call.impersonated} if call.impersonated else {}
     try:
         answer = client.request(call.method, call.path, call.query, call.body, content, headers=headers)
     except ApiError as error:
         return ClusterAnswer(error.code, error.reason or str(error.code), error.message, error.audit)
+    except Unreachable as error:
+        fix = "see that the cluster is well and that this machine reaches it; then try again"
+        raise Failure(
+            Problem(f"a cluster does not answer `{call.method} {call.path}`", why=str(error), fix=fix)
+        ) from error
     return ClusterAnswer(0, "", "", answer.audit)
 
 

@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import json
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import urllib3
+from urllib3.exceptions import HTTPError
 
 from prodfirst.kernel.errors import Failure, Problem
 from prodfirst.localcloud.kubernetes.cluster import Cluster
 
 AUDIENCE = "pods.eks.amazonaws.com"
 """Of the token; also the service principal that the role must trust."""
+_AGENT = "EKS Pod Identity"
 _SECONDS = 20.0
 _TOKEN_SECONDS = 600
 """The shortest that the API issues."""
@@ -51,34 +54,48 @@ class Kubelet:
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         pki = self.folder / "pki"
-        context = ssl.create_default_context(cafile=str(pki / "ca.pem"))
-        context.load_cert_chain(pki / "provider.pem")
-        with urllib3.PoolManager(ssl_context=context) as http:
-            return _answer(
-                self.cluster.name,
-                http.request(
+        with _heard_from(self.cluster.name):
+            context = ssl.create_default_context(cafile=str(pki / "ca.pem"))
+            context.load_cert_chain(pki / "provider.pem")
+            with urllib3.PoolManager(ssl_context=context) as http:
+                answer = http.request(
                     method,
                     f"{self.cluster.endpoint}{path}",
                     headers={"Content-Type": "application/json"},
                     body=None if body is None else json.dumps(dict(body)),
                     timeout=_SECONDS,
                     retries=False,
-                ),
-            )
+                )
+        return _answer(self.cluster.name, answer)
 
 
 def credentials(agent_url: str, token: str) -> Mapping[str, str]:
     """What the agent gives the pod of a token, by the names of AWS's variables. Raises Failure."""
-    with urllib3.PoolManager() as http:
+    with _heard_from(_AGENT), urllib3.PoolManager() as http:
         asked = http.request(
             "GET", agent_url, headers={"Authorization": token}, timeout=_SECONDS, retries=False
         )
-        told = _answer("EKS Pod Identity", asked)
+    told = _answer(_AGENT, asked)
     return {
         "AWS_ACCESS_KEY_ID": told["AccessKeyId"],
         "AWS_SECRET_ACCESS_KEY": told["SecretAccessKey"],
         "AWS_SESSION_TOKEN": told["Token"],
     }
+
+
+@contextmanager
+def _heard_from(who: str) -> Iterator[None]:
+    """Raises Failure where no answer comes."""
+    try:
+        yield
+    except (HTTPError, OSError) as error:
+        raise Failure(
+            Problem(
+                f"{who} does not answer a process that stands for a pod",
+                why=f"{type(error).__name__}: {error}",
+                fix="look at `prodfirst local status`, and try again when the cluster is well",
+            )
+        ) from error
 
 
 def _answer(who: str, answer: urllib3.BaseHTTPResponse) -> dict[str, Any]:

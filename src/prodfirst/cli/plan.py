@@ -40,22 +40,24 @@ def plan(
 ) -> None:
     """Show what would change in STACKS (default: all), computed by the real engine; changes nothing.
 
+    Exits with 1 where a guard forbids the plan, or a cluster refuses one of its objects.
+
     \b
     Examples:
       prodfirst plan
       prodfirst plan network --env production --out plan.json
     """
-    from prodfirst.cli.plans import findings_exit, make_plan, show_plan
+    from prodfirst.cli.plans import make_plan, plan_exit, show_plan
 
     site = open_site(file, environment)
     made = make_plan(site, selected(site, stacks), destroy=destroy, quiet=as_json)
     show_plan(made, as_json=as_json, verbose=verbose, out=out)
-    if not as_json and made.has_changes and findings_exit(made) is ExitCode.CLEAN:
+    code = plan_exit(made)
+    if not as_json and made.has_changes and code is ExitCode.CLEAN:
         target = (
             f"prodfirst apply {out}" if out else "prodfirst plan --out plan.json && prodfirst apply plan.json"
         )
         click.echo(f"next: {target}", err=True)
-    code = findings_exit(made)
     if detailed_exitcode and made.has_changes:
         code = ExitCode.FINDINGS
     ctx.exit(code)

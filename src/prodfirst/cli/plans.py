@@ -14,6 +14,7 @@ from prodfirst.adapters.pulumi.engine import Engine
 from prodfirst.estate.definition import Stack
 from prodfirst.kernel.errors import ExitCode
 from prodfirst.kernel.findings import Severity
+from prodfirst.planning.checks import Verdict
 from prodfirst.planning.file import dump
 from prodfirst.planning.plan import EstatePlan
 from prodfirst.planning.results import EstateResult
@@ -71,6 +72,13 @@ def findings_exit(made: EstatePlan) -> ExitCode:
     """1 where a guard forbids the plan."""
     forbidden = any(finding.severity is Severity.MANDATORY for finding in made.findings)
     return ExitCode.FINDINGS if forbidden else ExitCode.CLEAN
+
+
+def plan_exit(made: EstatePlan) -> ExitCode:
+    """1 also where a cluster refuses an object now. Apply asks again: what it then takes is applied."""
+    checks = (check for item in made.deployments for check in item.objects)
+    refused = any(check.verdict is Verdict.REFUSED for check in checks)
+    return ExitCode.FINDINGS if refused else findings_exit(made)
 
 
 def carry_out(site: Site, approved: EstatePlan, *, as_json: bool) -> ExitCode:

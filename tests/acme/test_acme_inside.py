@@ -125,12 +125,27 @@ def test_a_role_that_somebody_widened_is_named_and_nothing_is_changed(
     assert _kept(entrance) == before
 
 
-def _kept(entrance: Entrance) -> list[tuple[str, str, str]]:
-    """Every object that an attempt names, with its version."""
+def _kept(entrance: Entrance) -> list[tuple[str, str, str, str]]:
+    """Every object that an attempt names, with its version, or what of it no controller writes."""
     kinds = "configmaps,secrets,pods,deployments,resourcequotas,roles,rolebindings,namespaces,clusterroles"
     listed = entrance("platform/apply").kubectl("get", kinds, "-A", "-o", "json")
-    found = (item["metadata"] | {"kind": item["kind"]} for item in json.loads(listed)["items"])
-    return sorted((item["kind"], item["name"], item["uid"]) for item in found)
+    items = json.loads(listed)["items"]
+    return sorted(
+        (item["kind"], item["metadata"]["name"], item["metadata"]["uid"], _state(item)) for item in items
+    )
+
+
+def _state(item: dict[str, Any]) -> str:
+    match item["kind"]:
+        case "ConfigMap" | "Secret" | "Role" | "RoleBinding":
+            return str(item["metadata"]["resourceVersion"])
+        case "ResourceQuota" | "Deployment":
+            return json.dumps(item["spec"], sort_keys=True)
+        case "Namespace":
+            return json.dumps(item["metadata"].get("labels"), sort_keys=True)
+        case "ClusterRole":
+            return json.dumps(item.get("rules"), sort_keys=True)
+    return ""
 
 
 @pytest.fixture(scope="module")

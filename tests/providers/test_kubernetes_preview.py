@@ -158,8 +158,8 @@ class _Overtaken(Cluster):
 
     times = 2
 
-    def get(self, kind: Kind, namespace: str, name: str) -> Data:
-        found = super().get(kind, namespace, name)
+    def get(self, kind: Kind, namespace: str, name: str, insisting: float = 0) -> Data:
+        found = super().get(kind, namespace, name, insisting)
         if self.times:
             self.times -= 1
             step = {"op": "add", "path": "/metadata/labels/theirs", "value": str(self.times)}

@@ -14,6 +14,7 @@ from prodfirst.adapters.kubernetes.planned_objects import Checked, Made, Planned
 from prodfirst.adapters.kubernetes.trying import not_yet, placed, try_one
 from prodfirst.planning.checks import Verdict
 from prodfirst.planning.steps import Operation
+from prodfirst.providers.kubernetes.applying import Conflict, check_ours
 from prodfirst.providers.kubernetes.client import ApiError, Unreachable
 from prodfirst.providers.kubernetes.cluster import Cluster, UnknownKind
 from prodfirst.providers.kubernetes.credentials import NoCredentials
@@ -54,11 +55,17 @@ def _read(cluster: Cluster, item: PlannedObject, kind: Kind, inputs: Data, verb:
     namespace, name = namespace_of(inputs), name_of(inputs)
     if not cluster.may("get", kind, namespace, name):
         return Checked(item, Verdict.UNCHECKED, _UNREAD.format(verb=verb), "its kind is served")
-    there = cluster.find(kind, namespace, name) is not None
+    live = cluster.find(kind, namespace, name)
+    there = live is not None
     shown = f"{kind.kind} `{f'{namespace}/' if namespace else ''}{name}`"
     if there and item.operation is Operation.CREATE and not item.upsert:
         return Checked(item, Verdict.REFUSED, f"{shown} already exists", "read")
-    if not there and item.operation is Operation.UPDATE:
+    if live is not None and item.doubt is not None and not item.upsert:
+        try:
+            check_ours(kind, live, item.doubt)
+        except Conflict as error:
+            return Checked(item, Verdict.REFUSED, str(error), "read")
+    if not there and item.operation is Operation.UPDATE and item.doubt is None:
         return Checked(item, Verdict.REFUSED, f"{shown} is not there any more", "read")
     seen = "read: it is there" if there else "read: its name is free"
     return Checked(item, Verdict.READ, _NOT_TRIED.format(verb=verb), seen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from prodfirst.adapters.kubernetes.destinations import Destination, destination_of
 from prodfirst.adapters.kubernetes.planned_objects import Checked, PlannedObject, Preflight
@@ -10,7 +11,7 @@ from prodfirst.adapters.kubernetes.preflight import look, preflight
 from prodfirst.planning.checks import Verdict, concerns_cluster
 from prodfirst.planning.steps import Operation, Step
 from prodfirst.providers.kubernetes.ownership import CREATOR
-from prodfirst.providers.kubernetes.state import MANAGER, is_uncertain
+from prodfirst.providers.kubernetes.state import MANAGER, doubt_of
 from prodfirst.resources.graph import ResourceGraph, Urn
 from prodfirst.resources.values import Value
 
@@ -77,12 +78,12 @@ def _by_destination(
 
 
 def _planned(step: Step, provider: Mapping[str, Value], outputs: Mapping[str, Value]) -> PlannedObject:
-    return PlannedObject(
+    item = PlannedObject(
         step.urn,
         step.type,
         step.operation,
         step.inputs,
         str(outputs.get(MANAGER, CREATOR)),
         str(provider.get("upsertExistingObjects")).lower() == "true",
-        is_uncertain(outputs),
     )
+    return replace(item, doubt=doubt_of(outputs, item.upsert))

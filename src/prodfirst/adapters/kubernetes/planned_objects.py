@@ -9,6 +9,7 @@ from prodfirst.adapters.kubernetes.plain import plain
 from prodfirst.kernel.errors import Problem
 from prodfirst.planning.checks import ObjectCheck, Verdict
 from prodfirst.planning.steps import Operation
+from prodfirst.providers.kubernetes.losing import Doubt
 from prodfirst.providers.kubernetes.objects import Data, Kind, is_patch, name_of, namespace_of
 from prodfirst.providers.kubernetes.ownership import CREATOR
 from prodfirst.resources.graph import Urn, urn_name
@@ -29,8 +30,8 @@ class PlannedObject:
     """The field manager on record (`__fieldManager`), for updates."""
     takes_over: bool = False
     """Whether its provider takes over what is there already (`upsertExistingObjects`)."""
-    uncertain: bool = False
-    """Whether its creation got no answer, so that an update may have to make it."""
+    doubt: Doubt | None = None
+    """Its creation, where that got no answer, so that an update may have to make it."""
 
     @property
     def upsert(self) -> bool:

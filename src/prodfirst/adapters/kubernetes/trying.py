@@ -10,6 +10,7 @@ from prodfirst.providers.kubernetes import applying
 from prodfirst.providers.kubernetes.applying import Change, Conflict
 from prodfirst.providers.kubernetes.client import ApiError
 from prodfirst.providers.kubernetes.cluster import Cluster, UnknownKind, namespaced_without_server
+from prodfirst.providers.kubernetes.losing import Doubt
 from prodfirst.providers.kubernetes.objects import (
     Data,
     Kind,
@@ -73,14 +74,22 @@ def _ask(cluster: Cluster, item: PlannedObject, kind: Kind, inputs: Data) -> Non
             applying.create(change, upsert=item.upsert)
         case Operation.REPLACE:
             applying.create(_beside(change), upsert=item.upsert)
-        case Operation.UPDATE if item.uncertain and cluster.find(kind, namespace_of(inputs), name) is None:
-            applying.create(change)
+        case Operation.UPDATE if item.doubt is not None and _is_to_make(cluster, kind, inputs, item.doubt):
+            applying.create(change, item.doubt.upsert)
         case Operation.UPDATE:
             applying.update(change, name, {}, patch=is_patch(item.type))
         case Operation.DELETE:
             cluster.delete(kind, namespace_of(inputs), name, "Foreground", {"dryRun": "All"})
         case _:
             cluster.find(kind, namespace_of(inputs), name)
+
+
+def _is_to_make(cluster: Cluster, kind: Kind, inputs: Data, doubt: Doubt) -> bool:
+    """Whether the update makes what a creation without an answer did not. Raises Conflict, as it will."""
+    live = None if doubt.upsert else cluster.find(kind, namespace_of(inputs), name_of(inputs))
+    if live is not None:
+        applying.check_ours(kind, live, doubt)
+    return live is None
 
 
 def _beside(change: Change) -> Change:

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from prodfirst.providers.kubernetes import losing
 from prodfirst.providers.kubernetes.client import Answer, ApiError, Unreachable
 from prodfirst.providers.kubernetes.cluster import Cluster, UnknownKind
+from prodfirst.providers.kubernetes.losing import Doubt, Lost
 from prodfirst.providers.kubernetes.objects import (
     PATCH_FORCE,
     Data,
@@ -26,17 +28,10 @@ _MISSING_SECONDS = 15.0
 """How long a namespace or a kind that is not there yet is waited for: programs forget dependencies."""
 _PAUSES = (0.2, 2.0)
 _TRIES = 6
-_FINDING_SECONDS = 10.0
-"""How long a server that lost an answer is asked what became of the request; one of several servers behind an
-address takes over within that time."""
 
 
 class Conflict(Exception):
     """Somebody else manages a field that the program sets."""
-
-
-class Lost(Exception):
-    """A creation was asked for, and nobody knows whether it was done; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +57,15 @@ class Change:
 def create(change: Change, upsert: bool = False) -> Answer:
     """Make it; with `upsert` by server-side apply, whether it is there or not.
 
-    A namespace or kind that is still missing is waited for, for a short while.
+    A namespace or kind that is still missing is waited for, for a short while. Raises Lost where nobody knows
+    whether it was made.
     """
     thing = to_api(change.inputs)
     end = time.monotonic() + (0 if change.dry_run else _MISSING_SECONDS)
     pause, longest = _PAUSES
     while True:
         try:
-            if upsert:
-                return _applied(change, thing, change.force or change.dry_run)
-            return _made(change, thing)
+            return _asked(change, thing, upsert)
         except (ApiError, UnknownKind) as error:
             missing = isinstance(error, UnknownKind) or error.gone
             if not missing or time.monotonic() + pause > end:
@@ -80,44 +74,31 @@ def create(change: Change, upsert: bool = False) -> Answer:
         pause = min(pause * 2, longest)
 
 
-def _made(change: Change, thing: Data) -> Answer:
-    """POST it. Where the answer is lost, whether it was made is found out.
+def _asked(change: Change, thing: Data, upsert: bool) -> Answer:
+    """POST or apply it. Where the answer is lost, what became of it is found out.
 
     Asked again blindly, the server would call the name taken; left alone, the object would be an orphan.
     """
+    change.cluster.collection(change.kind)  # asked first: no write, and its answer tells the server's clock
+    sent = losing.stamp(change.cluster.client.now())
     try:
+        if upsert:
+            return _applied(change, thing, change.force or change.dry_run)
         return change.cluster.create(change.kind, thing, change.options(fieldManager=CREATOR))
-    except Unreachable as error:
-        if change.dry_run or not error.sent:
+    except (ApiError, Unreachable) as error:
+        if change.dry_run or not losing.may_be_done(error):
             raise
-        found = _after(change, thing, error)
-        if found is None or not is_untouched(found):
-            raise
+        found = losing.after(change.cluster, change.kind, thing, sent, error)
+        doubt = Doubt(sent, change.manager, upsert)
+        if found is None or (upsert and not losing.is_from(found, doubt)):
+            raise Lost(f"{error}; after that, it was not there yet", sent) from error
+        check_ours(change.kind, found, doubt)
         return Answer(found, ())
 
 
-def _after(change: Change, thing: Data, lost: Unreachable) -> Data | None:
-    """What is there, as soon as the server answers. Raises Lost where it does not."""
-    end = time.monotonic() + _FINDING_SECONDS
-    pause, longest = _PAUSES
-    while True:
-        try:
-            return change.cluster.find(change.kind, namespace_of(thing), name_of(thing))
-        except (Unreachable, ApiError) as error:
-            if time.monotonic() + pause > end:
-                raise Lost(f"whether it was made is not known: {lost}; after that, {error}") from error
-        time.sleep(pause)
-        pause = min(pause * 2, longest)
-
-
-def is_untouched(live: Data) -> bool:
-    """Whether a creation of ours made it, and nothing of ours has changed it since."""
-    return any(owner.manager == CREATOR and owner.operation == "Update" for owner in owners(live))
-
-
-def check_ours(kind: Kind, live: Data) -> None:
-    """Raises Conflict where somebody else made the object, so that it is not ours to change."""
-    if not is_untouched(live):
+def check_ours(kind: Kind, live: Data, doubt: Doubt) -> None:
+    """Raises Conflict where the object does not come from our creation, so that it is not ours to change."""
+    if not losing.is_from(live, doubt):
         raise Conflict(
             f"{kind.kind} `{name_of(live)}` is there, and not by this program. Next: adopt it with "
             "`import_`, or give this one another name"

@@ -13,6 +13,8 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
@@ -89,10 +91,20 @@ class Answer:
 class Client:
     """Requests to one cluster as one user; thread-safe, made once per provider instance."""
 
-    def __init__(self, access: Access, environment: Mapping[str, str] | None = None) -> None:
-        """`environment` is what a command of the kubeconfig runs with; this process's, unless given."""
+    def __init__(
+        self,
+        access: Access,
+        environment: Mapping[str, str] | None = None,
+        seconds: float = _ANSWER_SECONDS,
+    ) -> None:
+        """`environment` is what a command of the kubeconfig runs with; this process's, unless given.
+
+        `seconds` is how long an answer is waited for.
+        """
         self.access = access
         self._environment = environment
+        self._seconds = seconds
+        self._ahead = timedelta()
         self._credentials = Credentials(access, environment)
         self._lock = threading.Lock()
         self._silent = (0.0, "")
@@ -105,16 +117,20 @@ class Client:
         query: Mapping[str, str] | None = None,
         body: Any = None,
         content: str = "application/json",
-        seconds: float = _ANSWER_SECONDS,
+        seconds: float | None = None,
         headers: Mapping[str, str] = MappingProxyType({}),
+        insisting: bool = False,
     ) -> Answer:
         """Ask, and ask again where the server is only busy. Raises ApiError, Unreachable, NoCredentials.
 
-        `headers` go along, such as `Impersonate-User`.
+        `headers` go along, such as `Impersonate-User`. `insisting` asks a server that was silent too.
         """
+        seconds = self._seconds if seconds is None else seconds
         target = _target(self.access.server, path, query)
         data = None if body is None else json.dumps(body).encode()
         renewed = False
+        if not insisting:
+            self._refuse_while_silent()
         for attempt in range(1, _THROTTLED_TRIES + 1):
             response = self._sent(method, target, data, {**headers, "Content-Type": content}, seconds)
             if response.status == 401 and not renewed and self._credentials.refused():
@@ -126,10 +142,16 @@ class Client:
             break
         return _answer(response)
 
+    def now(self) -> datetime:
+        """The server's time, by its last answer: at most a second, and that answer's way, too early.
+
+        This machine's where it has not answered yet.
+        """
+        return datetime.now(UTC) + self._ahead
+
     def _sent(
         self, method: str, target: str, data: bytes | None, given: Mapping[str, str], seconds: float
     ) -> urllib3.BaseHTTPResponse:
-        self._refuse_while_silent()
         credential = self._credentials.get()
         headers = {**given, "Accept": "application/json", "User-Agent": _AGENT}
         if credential.header:
@@ -137,7 +159,9 @@ class Client:
         if data is None:
             del headers["Content-Type"]
         try:
-            return self._answered(method, target, data, headers, credential, seconds)
+            response = self._answered(method, target, data, headers, credential, seconds)
+            self._ahead, self._silent = _ahead(response, self._ahead), (0.0, "")
+            return response
         except (HTTPError, OSError) as error:
             sent = not isinstance(error, (NewConnectionError, ConnectTimeoutError, SSLError))
             # urllib3 counts a refused connection among those that were waited for
@@ -167,7 +191,7 @@ class Client:
                     body=data,
                     headers=headers,
                     retries=False,
-                    timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=seconds),
+                    timeout=urllib3.Timeout(connect=min(_CONNECT_SECONDS, seconds), read=seconds),
                     redirect=False,
                 )
             except ProtocolError:
@@ -256,6 +280,15 @@ def _answer(response: urllib3.BaseHTTPResponse) -> Answer:
     if response.status >= 300:
         raise ApiError(response.status, data, audit)
     return Answer(data, tuple(_warning(item) for item in response.headers.getlist("Warning")), audit)
+
+
+def _ahead(response: urllib3.BaseHTTPResponse, known: timedelta) -> timedelta:
+    """How far the server's clock is ahead of ours; what is known where an answer does not say."""
+    try:
+        moment = parsedate_to_datetime(response.headers.get("Date", ""))
+    except ValueError:
+        return known
+    return moment.astimezone(UTC) - datetime.now(UTC)
 
 
 def _warning(header: str) -> str:

@@ -73,14 +73,15 @@ class Cluster:
             item["kind"]: (item["name"], item["namespaced"]) for item in listed if "/" not in item["name"]
         }
 
-    def get(self, kind: Kind, namespace: str, name: str) -> Data:
-        """The live object."""
-        return self.client.request("GET", self.collection(kind).path(namespace, name)).data
+    def get(self, kind: Kind, namespace: str, name: str, insisting: float = 0) -> Data:
+        """The live object; `insisting`: asked for so many seconds, though the server was silent just now."""
+        path = self.collection(kind).path(namespace, name)
+        return self.client.request("GET", path, seconds=insisting or None, insisting=insisting > 0).data
 
-    def find(self, kind: Kind, namespace: str, name: str) -> Data | None:
-        """The live object; None where it, or its kind, is not there."""
+    def find(self, kind: Kind, namespace: str, name: str, insisting: float = 0) -> Data | None:
+        """The live object, as `get` gives it; None where it, or its kind, is not there."""
         try:
-            return self.get(kind, namespace, name)
+            return self.get(kind, namespace, name, insisting)
         except UnknownKind:
             return None
         except ApiError as error:

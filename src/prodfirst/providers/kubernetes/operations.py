@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, replace
 
-from prodfirst.providers.kubernetes import applying, awaiting, comparing, previewing
-from prodfirst.providers.kubernetes.applying import Change, Conflict, Lost
+from prodfirst.providers.kubernetes import applying, awaiting, comparing, losing, previewing
+from prodfirst.providers.kubernetes.applying import Change, Conflict
 from prodfirst.providers.kubernetes.awaiting import NotGone, NotReady, Target, seconds_of
 from prodfirst.providers.kubernetes.client import Answer, ApiError, Unreachable
 from prodfirst.providers.kubernetes.cluster import UnknownKind
@@ -14,6 +14,7 @@ from prodfirst.providers.kubernetes.comparing import path_text
 from prodfirst.providers.kubernetes.credentials import NoCredentials
 from prodfirst.providers.kubernetes.instance import Instance, NoCluster, NotDeleted
 from prodfirst.providers.kubernetes.live import imported_inputs, live_inputs
+from prodfirst.providers.kubernetes.losing import Doubt, Lost
 from prodfirst.providers.kubernetes.objects import (
     FIELD_MANAGER,
     REPLACE_UNREADY,
@@ -31,11 +32,13 @@ from prodfirst.providers.kubernetes.state import (
     INITIAL,
     INPUTS,
     MANAGER,
+    SENT,
     checkpoint,
-    is_uncertain,
+    doubt_of,
     live_of,
     planned_creation,
     planned_update,
+    uncertain,
 )
 
 _PLAIN = (
@@ -68,6 +71,11 @@ class Resource:
         """Raises NoCluster."""
         force = applying.forced(inputs, self.instance.settings.patch_force)
         return Change(self.instance.cluster(), self.kind, inputs, manager, dry_run, force)
+
+    @property
+    def upsert(self) -> bool:
+        """Whether its object may be there before it is created."""
+        return is_patch(self.token) or self.instance.settings.upsert
 
     def target(self, id: str) -> Target:
         """Raises NoCluster."""
@@ -134,12 +142,11 @@ def create(resource: Resource, inputs: Data, timeout: float, preview: bool) -> t
     manager, initial = _manager(inputs, {}), str(inputs["apiVersion"])
     if preview:
         return "", _previewed(resource, inputs, manager)
-    upsert = is_patch(resource.token) or resource.instance.settings.upsert
     change = resource.change(inputs, manager, dry_run=False)
     try:
-        live = _heard(resource, applying.create(change, upsert))
+        live = _heard(resource, applying.create(change, resource.upsert))
     except Lost as error:
-        state = checkpoint(inputs, inputs, initial, manager)
+        state = uncertain(inputs, initial, manager, error.sent)
         raise Partial(object_id(inputs), state, [told(error)]) from error
     return _settled(resource, inputs, live, manager, initial, timeout)
 
@@ -152,7 +159,12 @@ def update(resource: Resource, asked: Updating) -> Data:
         return _previewed_update(resource, asked, manager, initial)
     change = resource.change(asked.new, manager, dry_run=False)
     name = id_parts(asked.id)[1]
-    live = _heard(resource, _changed(resource, asked, change))
+    try:
+        live = _heard(resource, _changed(resource, asked, change))
+    except Lost as error:
+        # the first creation may still come to pass: what is as old as that one is ours
+        sent = str(asked.state.get(SENT) or error.sent)
+        raise Partial(asked.id, uncertain(asked.new, initial, manager, sent), [told(error)]) from error
     before = asked.state.get(MANAGER)
     if isinstance(before, str) and before != manager:
         applying.relinquish(replace(change, manager=before), name)
@@ -162,11 +174,11 @@ def update(resource: Resource, asked: Updating) -> Data:
 def _changed(resource: Resource, asked: Updating, change: Change) -> Answer:
     """Change it, or make it after all where its creation got no answer."""
     namespace, name = id_parts(asked.id)
-    if is_uncertain(asked.state):
-        live = change.cluster.find(change.kind, namespace, name)
+    if (doubt := doubt_of(asked.state, resource.upsert)) is not None:
+        live = None if doubt.upsert else change.cluster.find(change.kind, namespace, name)
         if live is None:
-            return applying.create(change)
-        applying.check_ours(change.kind, live)
+            return applying.create(change, doubt.upsert)
+        applying.check_ours(change.kind, live, doubt)
     return applying.update(change, name, asked.old, asked.ignored, is_patch(resource.token))
 
 
@@ -184,7 +196,7 @@ def read(resource: Resource, id: str, old: Data, state: Data) -> Data | None:
             resource.instance.log.warn(resource.urn, f"left as recorded: {error}")
             return state
         raise
-    if live is None:
+    if live is None or _is_anothers(resource, live, state):
         return None
     manager = _manager(old, state)
     if old:
@@ -199,10 +211,20 @@ def read(resource: Resource, id: str, old: Data, state: Data) -> Data | None:
     return found
 
 
+def _is_anothers(resource: Resource, live: Data, state: Data) -> bool:
+    """Whether what is there does not come from the creation on record, which got no answer."""
+    doubt = doubt_of(state, resource.upsert)
+    if doubt is None or losing.is_from(live, doubt):
+        return False
+    what = f"{resource.kind.kind} `{object_id(live)}`"
+    resource.instance.log.warn(resource.urn, f"{what} is there, and not by this program: ours was not made")
+    return True
+
+
 def delete(resource: Resource, id: str, state: Data, timeout: float) -> None:
     """Returns when it is gone. A patch gives up its fields, and the object stays.
 
-    So does one that somebody else made, where ours never came to be.
+    Raises Conflict where an object is there that does not come from the creation on record.
     """
     inputs = state.get(INPUTS) or {}
     try:
@@ -212,15 +234,25 @@ def delete(resource: Resource, id: str, state: Data, timeout: float) -> None:
             if target.cluster.find(target.kind, target.namespace, target.name) is not None:
                 applying.relinquish(change, target.name)
             return
-        if is_uncertain(state):
-            live = target.cluster.find(target.kind, target.namespace, target.name)
-            if live is None or not applying.is_untouched(live):
-                return
+        if (doubt := doubt_of(state, resource.upsert)) is not None and not _is_made(target, doubt):
+            return
         awaiting.delete(target, inputs, seconds_of(inputs, timeout))
     except (NoCluster, Unreachable) as error:
         if not resource.instance.is_deletable_unheard:
             raise NotDeleted(str(error)) from error
         resource.instance.log.warn(resource.urn, f"taken for deleted: {error}")
+
+
+def _is_made(target: Target, doubt: Doubt) -> bool:
+    """Whether what a creation without an answer was to make is there. Raises Conflict where another is."""
+    live = target.cluster.find(target.kind, target.namespace, target.name)
+    if live is not None and not losing.is_from(live, doubt):
+        record = "`prodfirst drift --record` takes it off the record and leaves the object"
+        raise Conflict(
+            f"{target.text} is there, and not by this program, whose creation got no answer: it was not "
+            f"deleted. Next: {record}; or delete the object by hand, and run this again"
+        )
+    return live is not None
 
 
 def _heard(resource: Resource, answer: Answer) -> Data:
@@ -273,10 +305,9 @@ def _previewed(resource: Resource, inputs: Data, manager: str) -> Data:
     answer: Data | None = None
     try:
         change = resource.change(inputs, manager, dry_run=True)
-        upsert = is_patch(resource.token) or resource.instance.settings.upsert
-        verb = "patch" if upsert else "create"
+        verb = "patch" if resource.upsert else "create"
         answer = previewing.dry_run(
-            resource.instance, resource.urn, change, verb, lambda: applying.create(change, upsert)
+            resource.instance, resource.urn, change, verb, lambda: applying.create(change, resource.upsert)
         )
     except NoCluster as error:
         previewing.without_cluster(resource.instance, resource.urn, error)

@@ -30,6 +30,8 @@ class Owner:
     """`Apply` or `Update`."""
     subresource: str
     fields: Node
+    time: str = ""
+    """When it last changed one of them, in the API's format."""
 
 
 def owners(live: Data) -> tuple[Owner, ...]:
@@ -41,6 +43,7 @@ def owners(live: Data) -> tuple[Owner, ...]:
             operation=entry.get("operation", ""),
             subresource=entry.get("subresource", ""),
             fields=entry.get("fieldsV1") or {},
+            time=str(entry.get("time") or ""),
         )
         for entry in entries
         if isinstance(entry, Mapping) and entry.get("subresource") != "status"

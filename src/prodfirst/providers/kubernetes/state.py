@@ -11,13 +11,16 @@ from typing import Any
 from google.protobuf.struct_pb2 import Struct
 
 from prodfirst.providers import properties
+from prodfirst.providers.kubernetes.losing import Doubt
 from prodfirst.providers.kubernetes.objects import Data, from_api, metadata
 from prodfirst.providers.properties import UNKNOWN, Secrets
 
 INPUTS = "__inputs"
 INITIAL = "__initialApiVersion"
 MANAGER = "__fieldManager"
-_INTERNAL = frozenset({INPUTS, INITIAL, MANAGER})
+SENT = "__createSent"
+"""When a creation was asked for that got no answer, by the server's clock; the original has no such key."""
+_INTERNAL = frozenset({INPUTS, INITIAL, MANAGER, SENT})
 _THROWAWAY_METADATA = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields")
 _SERVICE_OWN = ("clusterIP", "clusterIPs", "healthCheckNodePort")
 _SECRET_FIELDS = ("data", "stringData")
@@ -33,10 +36,17 @@ def live_of(state: Data) -> Data:
     return {key: value for key, value in state.items() if key not in _INTERNAL}
 
 
-def is_uncertain(state: Mapping[str, Any]) -> bool:
-    """Whether its creation got no answer: nobody has seen the object, which is born with a uid."""
+def uncertain(inputs: Data, initial: str, manager: str, sent: str) -> Data:
+    """What is recorded of an object of which nobody knows whether it was made."""
+    return {**checkpoint(inputs, inputs, initial, manager), SENT: sent}
+
+
+def doubt_of(state: Mapping[str, Any], upsert: bool) -> Doubt | None:
+    """Its creation, where that got no answer: nobody has seen the object, which is born with a uid."""
     given = state.get("metadata")
-    return INPUTS in state and not (isinstance(given, Mapping) and given.get("uid"))
+    if INPUTS not in state or (isinstance(given, Mapping) and given.get("uid")):
+        return None
+    return Doubt(str(state.get(SENT) or ""), str(state.get(MANAGER) or ""), upsert)
 
 
 def written(data: Data, hidden: Secrets) -> Struct:

@@ -25,6 +25,7 @@ from prodfirst.providers.kubernetes.applying import Conflict
 from prodfirst.providers.kubernetes.client import Answer, ApiError, Client, Unreachable
 from prodfirst.providers.kubernetes.cluster import Cluster
 from prodfirst.providers.kubernetes.kubeconfig import access_of
+from prodfirst.providers.kubernetes.losing import Lost
 from prodfirst.providers.kubernetes.objects import Data, Kind
 from prodfirst.providers.kubernetes.operations import Partial
 from prodfirst.providers.kubernetes.ownership import CREATOR
@@ -221,8 +222,9 @@ def _reader(plane: ControlPlane, namespace: str) -> str:
 
 @pytest.mark.parametrize("unsure", [True, False], indirect=True, ids=["made", "not made"])
 def test_a_look_at_what_nobody_knew_records_it_or_nothing(
-    unsure: Subject, control_plane: ControlPlane, namespace: str
+    unsure: Subject, control_plane: ControlPlane, namespace: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(losing, "_COMING_SECONDS", -1.0)
     live, found = _live(control_plane, namespace), unsure.read()
     assert (found or {}).get("metadata", {}).get("uid") == (live or {}).get("metadata", {}).get("uid")
 
@@ -258,8 +260,20 @@ def _refuse(*_: object) -> Answer:
     raise ApiError(403, {"message": "a webhook says no"})
 
 
+@pytest.mark.parametrize("unsure", [False], indirect=True)
+def test_what_may_still_come_is_not_taken_off_the_record(unsure: Subject) -> None:
+    """Else it is nobody's as soon as the server carries the request out."""
+    with pytest.raises(Lost, match=r"may come within 65 s. Next: run it again"):
+        unsure.delete(timeout=20)
+    with pytest.raises(Lost, match="may come within 65 s"):
+        unsure.read()
+
+
 @pytest.mark.parametrize("unsure", [True, False], indirect=True, ids=["made", "not made"])
-def test_it_can_be_removed_too(unsure: Subject, control_plane: ControlPlane, namespace: str) -> None:
+def test_it_can_be_removed_too(
+    unsure: Subject, control_plane: ControlPlane, namespace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(losing, "_COMING_SECONDS", -1.0)
     unsure.delete(timeout=20)
     assert _live(control_plane, namespace) is None
 

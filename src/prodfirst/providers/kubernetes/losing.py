@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from prodfirst.providers.kubernetes.client import ApiError, Unreachable
 from prodfirst.providers.kubernetes.cluster import Cluster
@@ -19,6 +19,8 @@ _FINDING_SECONDS = 20.0
 """How long a server that lost an answer is asked what became of the request; one of several servers behind an
 address takes over within that time."""
 _LOOK_SECONDS = 5.0
+_COMING_SECONDS = 65.0
+"""How long a request may still be carried out: the server's own limit is 60 s (`--request-timeout`)."""
 _PAUSES = (0.2, 2.0)
 
 
@@ -69,6 +71,13 @@ def is_from(live: Data, doubt: Doubt) -> bool:
 
 def _since(moment: object, doubt: Doubt) -> bool:
     return bool(doubt.sent) and isinstance(moment, str) and moment >= doubt.sent
+
+
+def check_over(what: str, doubt: Doubt, now: datetime) -> None:
+    """Raises Lost where what is not there may still come; `now` is the server's time."""
+    if doubt.sent and stamp(now - timedelta(seconds=_COMING_SECONDS)) < doubt.sent:
+        limit = f"{_COMING_SECONDS:g} s"
+        raise Lost(f"{what} was asked for at {doubt.sent}, and may come within {limit}", doubt.sent)
 
 
 def after(cluster: Cluster, kind: Kind, thing: Data, sent: str, error: ApiError | Unreachable) -> Data | None:

@@ -183,7 +183,10 @@ def _changed(resource: Resource, asked: Updating, change: Change) -> Answer:
 
 
 def read(resource: Resource, id: str, old: Data, state: Data) -> Data | None:
-    """The checkpoint by the live object; None where it is gone. Raises Partial where it does not work."""
+    """The checkpoint by the live object; None where it is gone. Raises Partial where it does not work.
+
+    Raises Lost where a creation that got no answer may still be carried out.
+    """
     settings = resource.instance.settings
     try:
         target = resource.target(id)
@@ -196,6 +199,8 @@ def read(resource: Resource, id: str, old: Data, state: Data) -> Data | None:
             resource.instance.log.warn(resource.urn, f"left as recorded: {error}")
             return state
         raise
+    if live is None and (doubt := doubt_of(state, resource.upsert)) is not None:
+        losing.check_over(target.text, doubt, target.cluster.client.now())
     if live is None or _is_anothers(resource, live, state):
         return None
     manager = _manager(old, state)
@@ -244,8 +249,13 @@ def delete(resource: Resource, id: str, state: Data, timeout: float) -> None:
 
 
 def _is_made(target: Target, doubt: Doubt) -> bool:
-    """Whether what a creation without an answer was to make is there. Raises Conflict where another is."""
+    """Whether what a creation without an answer was to make is there.
+
+    Raises Conflict where another is, and Lost where it may still come.
+    """
     live = target.cluster.find(target.kind, target.namespace, target.name)
+    if live is None:
+        losing.check_over(target.text, doubt, target.cluster.client.now())
     if live is not None and not losing.is_from(live, doubt):
         record = "`prodfirst drift --record` takes it off the record and leaves the object"
         raise Conflict(

@@ -1,6 +1,6 @@
 """Kills at random, each aimed at a named window: after the next run nothing is orphaned, doubled or locked.
 
-`make kills` runs a hundred; the tests of a commit run two. `python kills.py 100 [--seed N] [--unrecovered]`:
+`make kills` runs a hundred. `python kills.py 100 [--seed N] [--unrecovered]`:
 the last switches recovery off, to see that the checks then fail.
 """
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from generated import settle
 
 from prodfirst.cli.main import root
 from prodfirst.estate.schema import json_schema
@@ -92,21 +93,5 @@ def _form(item: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
             return {"string": "text", "boolean": "`true` or `false`", "integer": "number"}[str(kind)]
 
 
-def main() -> int:
-    """0, or 1 where `--check` finds a stale page."""
-    stale = []
-    for name, text in pages().items():
-        path = _FOLDER / name
-        if path.is_file() and path.read_text() == text:
-            continue
-        stale.append(name)
-        if "--check" not in sys.argv[1:]:
-            path.write_text(text)
-    if stale and "--check" in sys.argv[1:]:
-        print(f"stale: {', '.join(stale)}; next: make reference", file=sys.stderr)
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(settle(_FOLDER, pages()))

@@ -13,6 +13,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from generated import settle
+
 _DOCS = Path(__file__).parents[1] / "docs"
 _ORDER = ("start", "plan", "job", "many")
 _TITLES = {
@@ -101,21 +103,5 @@ def _chart(rows: Sequence[tuple[str, Case]]) -> Iterator[str]:
     yield f'<text x="{x:.1f}" y="{_TOP - 10}" text-anchor="middle">its floor: 1</text>\n</svg>\n'
 
 
-def main() -> int:
-    """0, or 1 where `--check` finds a stale page."""
-    stale = {
-        name: text
-        for name, text in pages().items()
-        if not (_DOCS / name).is_file() or (_DOCS / name).read_text() != text
-    }
-    if "--check" in sys.argv[1:]:
-        if stale:
-            print(f"stale: {', '.join(stale)}; next: make reference", file=sys.stderr)
-        return 1 if stale else 0
-    for name, text in stale.items():
-        (_DOCS / name).write_text(text)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(settle(_DOCS, pages()))

@@ -22,10 +22,14 @@ WHOLE = (*BASE, "cluster", "platform", "shop", "blog")
 """All of it, for tests of the cluster, of applications and of the demo."""
 REMOVABLE = Path("stacks") / "storage" / "Pulumi.local.yaml"
 """In a copy, `storage` is not protected from removal."""
-_REMOVABLE = "config:\n  prodfirst:removable: tests remove this stack\n"
 SAFE = 'Storage("data", buckets=["documents"])'
 """What the program of `storage` says; tests change it."""
 EXAMPLE = Path(__file__).parents[2] / "examples" / "acme"
+
+
+def removable(program: Path) -> None:
+    """Let a local stack be removed: its protections against that are off, with a reason."""
+    (program / REMOVABLE.name).write_text("config:\n  prodfirst:removable: tests remove this stack\n")
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Acme:
         shutil.copytree(EXAMPLE, folder / "acme", ignore=shutil.ignore_patterns("__pycache__"))
         _keep(folder / "acme", set(stacks))
         if (folder / "acme" / REMOVABLE).parent.exists():
-            (folder / "acme" / REMOVABLE).write_text(_REMOVABLE)
+            removable(folder / "acme" / REMOVABLE.parent)
         return cls(folder / "acme", folder / "home")
 
     def run(self, *arguments: str, code: int = 0, seconds: float = 300, **variables: str) -> str:

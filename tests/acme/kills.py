@@ -18,14 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from account_contents import held
-from acme_estate import Acme
+from acme_estate import Acme, removable
 from killing import Call, killed_at, operation
 from local_callers import administrator_of
 
 from prodfirst.localcloud.lifecycle import LocalCloud
 
 STACKS = ("network", "storage")
-_REMOVABLE = "config:\n  prodfirst:removable: they come and go\n"
 _MADE = ("CreateVpc", "CreateSubnet", "CreateRouteTable", "CreateSecurityGroup", "CreateVpcEndpoint",
          "CreateFlowLogs", "CreateInternetGateway", "CreateBucket", "CreateKey", "CreateAlias")  # fmt: skip
 _REMOVED = ("DeleteVpc", "DeleteSubnet", "DeleteRouteTable", "DeleteSecurityGroup", "DeleteVpcEndpoints",
@@ -88,7 +87,7 @@ class Campaign:
         for command in (("local", "up"), ("bootstrap",), ("apply", "--stack", "identity", "--yes")):
             self.estate.run(*command)
         for stack in STACKS:
-            (self.estate.folder / "stacks" / stack / "Pulumi.local.yaml").write_text(_REMOVABLE)
+            removable(self.estate.folder / "stacks" / stack)
         self._before = self._account()
         self._apply()
         self._there = _kinds(self._account())
@@ -107,7 +106,7 @@ class Campaign:
 
     def _killed(self, window: Window, *command: str) -> None:
         nth = self.chance.randint(1, _LATEST)
-        hit, _ = killed_at(self.estate, window.at, *command, nth=nth)
+        hit = killed_at(self.estate, window.at, *command, nth=nth)
         (self.hit if hit else self.missed)[window.name] += 1
 
     def _apply(self) -> None:

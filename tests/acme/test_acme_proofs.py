@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from account_contents import held, servers
-from acme_estate import REMOVABLE, WHOLE, Acme
+from acme_estate import WHOLE, Acme, removable
 from local_callers import administrator_of
 
 from prodfirst.estate.reading import load
@@ -29,7 +29,6 @@ _REPEATED = ("the team that owns the database changes it", "a field is read by w
 _IN_CLUSTER = ("the shop's apply identity deploys", "in the blog's namespace", "a namespace's quota",
                "so is who is bound to which role", "a privileged pod is refused")  # fmt: skip
 _ROLE = ("role", "prodfirst:shop:apply", "-n", "shop")
-_REMOVABLE = "config:\n  prodfirst:removable: the example is taken away\n"
 _QUOTAS = {"apiGroups": [""], "resources": ["resourcequotas"], "verbs": ["delete"]}
 
 
@@ -267,7 +266,7 @@ def test_the_whole_example_is_destroyed_in_order_and_nothing_is_left(
     assert _account(clean) > bootstrapped
     assert servers(clean.home)
     for name in WHOLE:
-        (clean.folder / "stacks" / name / REMOVABLE.name).write_text(_REMOVABLE)
+        removable(clean.folder / "stacks" / name)
     clean.run("apply", "--yes", seconds=600)
     result = json.loads(clean.run("destroy", "--yes", "--json", seconds=600))["deployments"]
     assert {item["deployment"]: item["result"] for item in result} == {

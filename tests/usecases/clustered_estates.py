@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from account_contents import held, servers
-from acme_estate import Acme
+from acme_estate import Acme, removable
 from cascade_estates import HEADER, Estate
 from cluster_fixtures import Shell, write_kubeconfig
 from granting_estates import IDENTITY, parameters
@@ -79,7 +79,6 @@ EXTRA = """
 k8s.core.v1.ConfigMap("extra", metadata={"name": "extra", "namespace": "shop"}, data={"a": "1"}, opts=here)
 """
 """More of `shop`."""
-_REMOVABLE = "config:\n  prodfirst:removable: tests remove this stack\n"
 _NAME = "clustered"
 
 
@@ -168,7 +167,7 @@ def clustered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clustered]:
     estate.stack("shop", shop("one", EXTRA))
     estate.stack("apart", parameters("one"))
     for name in ("cluster", "platform"):
-        (estate.folder / name / "Pulumi.local.yaml").write_text(_REMOVABLE)
+        removable(estate.folder / name)
     try:
         estate.run("local", "up")
         estate.lock()

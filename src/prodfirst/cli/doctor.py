@@ -23,7 +23,7 @@ def doctor(ctx: click.Context, file: Path | None, as_json: bool) -> None:
       prodfirst doctor --json
     """
     from prodfirst.rendering.console import console
-    from prodfirst.rendering.doctor_text import Standing, doctor_json, doctor_text
+    from prodfirst.rendering.doctor_text import doctor_json, doctor_text, missing
     from prodfirst.usecases.doctor import examine
 
     checks = examine(file)
@@ -31,5 +31,4 @@ def doctor(ctx: click.Context, file: Path | None, as_json: bool) -> None:
         print_json(doctor_json(checks))
     else:
         doctor_text(checks, console())
-    missing = any(check.standing is Standing.MISSING for check in checks)
-    ctx.exit(ExitCode.FINDINGS if missing else ExitCode.CLEAN)
+    ctx.exit(ExitCode.FINDINGS if missing(checks) else ExitCode.CLEAN)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prodfirst.cli.options import json_option, print_json
+from prodfirst.cli.options import json_option, open_estate, print_json, reporter
 from prodfirst.kernel.errors import ExitCode, Failure, Problem, ProdfirstError
 
 if TYPE_CHECKING:
     from prodfirst.adapters.pulumi.engine import Engine
-    from prodfirst.estate.begun import Begun
+    from prodfirst.estate.definition import Estate
 
 _NEXT = (
     "prodfirst local up",
@@ -61,48 +61,46 @@ def init(ctx: click.Context, folder: Path, template: str | None, name: str | Non
     from prodfirst.usecases.offline import open_offline_engine
 
     found = prospect(folder.absolute(), template, name)
-    engine = open_offline_engine((lambda _text: None) if as_json else lambda text: click.echo(text, err=True))
+    engine = open_offline_engine(reporter(quiet=as_json))
     begun = found.write()
     if not as_json:
         init_text(begun, console())
-    unlocked = _lock(begun, engine, quiet=as_json)
+    estate = open_estate(begun.file)
+    unlocked = _lock(estate, engine, quiet=as_json, together=not begun.adopted)
     if as_json:
         print_json(init_json(replace(begun, notes=(*begun.notes, *unlocked))))
     else:
         notes_text(unlocked, console())
-        _say_next(folder, begun, whole=not unlocked)
+        _say_next(folder, estate, whole=not unlocked)
     ctx.exit(ExitCode.FINDINGS if unlocked else ExitCode.CLEAN)
 
 
-def _lock(begun: Begun, engine: Engine, *, quiet: bool) -> tuple[Problem, ...]:
-    """Make the lock files; what keeps a program that was there from having one costs no other its own.
+def _lock(estate: Estate, engine: Engine, *, quiet: bool, together: bool) -> tuple[Problem, ...]:
+    """Make the lock files, all at once or one by one: then what one program lacks costs no other its own.
 
     Raises Failure where the user stops it: `prodfirst permissions sync` goes on.
     """
-    from prodfirst.estate.reading import load
+    from prodfirst.estate.reading import FILE_NAME
     from prodfirst.rendering.progress import progress
     from prodfirst.usecases.permissions import compare, write
 
-    stacks = tuple(load(begun.file).stacks.values())
+    stacks = tuple(estate.stacks.values())
     problems: list[Problem] = []
     with progress(quiet=quiet) as listen:
-        for group in [(stack,) for stack in stacks] if begun.adopted else [stacks]:
+        for group in [stacks] if together else [(stack,) for stack in stacks]:
             try:
-                write(compare(load(begun.file), group, engine, listen))
+                write(compare(estate, group, engine, listen))
             except ProdfirstError as error:
                 if engine.stop.requests:
                     what = "stopped while lock files were made; the estate is there"
-                    fix = f"go on with `prodfirst permissions sync` in {begun.file.parent}"
-                    raise Failure(Problem(what, str(begun.file), fix=fix)) from error
+                    fix = f"go on with `prodfirst permissions sync` in {estate.root}"
+                    raise Failure(Problem(what, str(estate.root / FILE_NAME), fix=fix)) from error
                 problems.extend(error.problems)
     return tuple(problems)
 
 
-def _say_next(folder: Path, begun: Begun, *, whole: bool) -> None:
-    from prodfirst.estate.definition import Layer
-    from prodfirst.estate.reading import load
-
-    identity = next(s.name for s in load(begun.file).stacks.values() if s.layer is Layer.IDENTITY)
+def _say_next(folder: Path, estate: Estate, *, whole: bool) -> None:
+    identity = estate.identity.name if estate.identity else ""
     click.echo("next:")
     if folder != Path():
         click.echo(f"  cd {shlex.quote(str(folder))}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from prodfirst.cli.options import environment_option, file_option, json_option, open_site
+from prodfirst.cli.options import environment_option, file_option, json_option, open_site, reporter
 from prodfirst.kernel.errors import ExitCode, InvalidInput, Problem
 
 
@@ -49,6 +49,6 @@ def isolation(
                 "choose one with `local: true` by `--env`",
             )
         )
-    attempts = attempt(site, lambda text: None if as_json else click.echo(text, err=True), who)
+    attempts = attempt(site, reporter(quiet=as_json), who)
     answer_in(as_json, verbose=verbose).isolation(attempts)
     ctx.exit(ExitCode.CLEAN if all(item.right for item in attempts) else ExitCode.FINDINGS)

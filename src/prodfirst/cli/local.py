@@ -18,6 +18,7 @@ from prodfirst.cli.options import (
     json_option,
     open_site,
     print_json,
+    reporter,
 )
 from prodfirst.kernel.errors import Failure, InvalidInput, Problem
 
@@ -54,9 +55,7 @@ def up(file: Path | None, environment: str | None) -> None:
             )
         )
     begun = time.monotonic()
-    running = site.cloud.up(
-        site.environment.account, site.environment.region, lambda text: click.echo(text, err=True)
-    )
+    running = site.cloud.up(site.environment.account, site.environment.region, reporter(quiet=False))
     click.echo(f"the local cloud is up: account {running.account}, {time.monotonic() - begun:.1f} s")
     click.echo("next: prodfirst bootstrap, or prodfirst local exec -- aws sts get-caller-identity", err=True)
 

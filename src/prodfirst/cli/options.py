@@ -80,6 +80,11 @@ def selected(site: Site, names: tuple[str, ...]) -> tuple[Stack, ...]:
     return tuple(item.stack for item in select(site.estate, names))
 
 
+def reporter(*, quiet: bool) -> Callable[[str], None]:
+    """Where a run tells what it does meanwhile: standard error, or nowhere."""
+    return (lambda _text: None) if quiet else lambda text: click.echo(text, err=True)
+
+
 def print_json(data: Any) -> None:
     """Print one JSON value on standard output."""
     click.echo(json.dumps(data, indent=2))

@@ -14,6 +14,7 @@ from prodfirst.cli.options import (
     open_estate,
     open_site,
     print_json,
+    reporter,
     selected,
     stacks_argument,
 )
@@ -118,7 +119,7 @@ def _compared(estate: Estate, stacks: tuple[Stack, ...], *, quiet: bool) -> tupl
     from prodfirst.usecases.offline import open_offline_engine
     from prodfirst.usecases.permissions import compare
 
-    engine = open_offline_engine((lambda _text: None) if quiet else lambda text: click.echo(text, err=True))
+    engine = open_offline_engine(reporter(quiet=quiet))
     with progress(quiet=quiet) as listen:
         return compare(estate, stacks, engine, listen)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from prodfirst.adapters.pulumi.engine import Engine
+from prodfirst.cli.options import reporter
 from prodfirst.estate.definition import Stack
 from prodfirst.kernel.errors import ExitCode
 from prodfirst.kernel.findings import Severity
@@ -30,7 +31,7 @@ from prodfirst.usecases.site import Site
 
 def engine_of(site: Site, *, quiet: bool) -> Engine:
     """The engine for a site; the build, where one is needed, is told."""
-    return open_engine(site, (lambda _text: None) if quiet else lambda text: click.echo(text, err=True))
+    return open_engine(site, reporter(quiet=quiet))
 
 
 def answer_in(as_json: bool, *, verbose: bool = False) -> Format:

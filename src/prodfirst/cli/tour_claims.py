@@ -15,6 +15,7 @@ from prodfirst.adapters.aws.calling import ServiceCall
 from prodfirst.adapters.kubernetes.calling import DRY_RUN, ClusterCall
 from prodfirst.contracts.publication import parameter_name
 from prodfirst.estate.definition import StackName
+from prodfirst.kernel.group_names import RBAC
 from prodfirst.usecases.cluster_proofs import InCluster
 from prodfirst.usecases.proofs import Claim
 from prodfirst.usecases.site import Site
@@ -22,7 +23,7 @@ from prodfirst.usecases.status import outputs
 
 _NO_TAG = ["prodfirst-proof"]
 """Key of a tag that nothing carries: to remove it is a change, and changes nothing."""
-_RBAC = "rbac.authorization.k8s.io/v1"
+_ROLES = f"/apis/{RBAC}/v1"
 _RESTRICTED: Mapping[str, Any] = {
     "allowPrivilegeEscalation": False,
     "runAsNonRoot": True,
@@ -59,7 +60,7 @@ def _in_cluster(site: Site) -> Iterator[Claim]:
     inside = _Calls(f"{_prefix(site, 'cluster')}-main")
     shop = "/api/v1/namespaces/shop"
     quota = inside.removal(f"{shop}/resourcequotas/team")
-    binding = inside.removal(f"/apis/{_RBAC}/namespaces/shop/rolebindings/prodfirst:shop:apply")
+    binding = inside.removal(f"{_ROLES}/namespaces/shop/rolebindings/prodfirst:shop:apply")
     within, privileged = (inside.create(f"{shop}/pods", _pod(site, it)) for it in (_RESTRICTED, _PRIVILEGED))
     yield Claim("the shop's apply identity deploys into its namespace; the blog's does not",
                 inside.deployment("shop"), "shop/apply", "blog/apply")  # fmt: skip

@@ -116,6 +116,11 @@ class Estate:
     teams: Mapping[TeamName, Team] = field(default_factory=lambda: MappingProxyType({}))
     stacks: Mapping[StackName, Stack] = field(default_factory=lambda: MappingProxyType({}))
 
+    @property
+    def identity(self) -> Stack | None:
+        """The stack that makes the identities of the others; None where bootstrap makes them."""
+        return next((stack for stack in self.stacks.values() if stack.layer is Layer.IDENTITY), None)
+
     def reads_of(self, name: str) -> frozenset[StackName]:
         """The stacks whose contracts `name` reads itself."""
         return frozenset(read.stack for read in self.stacks[StackName(name)].reads)

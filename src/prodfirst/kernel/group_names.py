@@ -5,6 +5,9 @@ A group is ours alone: what an access entry names decides who is in it, not the 
 
 from __future__ import annotations
 
+RBAC = "rbac.authorization.k8s.io"
+"""The API group of roles and bindings."""
+
 
 def stack_group(stack: str, phase: str) -> str:
     """Of the identity of a stack in a phase (`plan`, `apply`)."""

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+PHASES = ("plan", "apply")
+"""A stack has an identity for each: one reads, one changes."""
 SERVICE_FOLDER = "service/"
 """Of roles that services of AWS take on for a stack's resources, below the environment's path."""
 

@@ -15,6 +15,7 @@ from prodfirst.contracts.publication import parameter_name
 from prodfirst.estate.ci import ISSUER_HOST, ci_environment
 from prodfirst.kernel.role_names import RoleNames
 from prodfirst.permissions.contracts_aws import ContractObjects
+from prodfirst.permissions.placeholders import Facts
 from prodfirst.permissions.state_aws import KeyScope, StateLocation
 
 GROUP_TAG = "prodfirst:group"
@@ -61,6 +62,11 @@ class Ground:
     def names(self) -> RoleNames:
         """What its roles are called."""
         return RoleNames(self.estate, self.environment, self.account)
+
+    @property
+    def facts(self) -> Facts:
+        """What placeholders in lock files stand for here."""
+        return Facts(self.environment, self.account, self.region)
 
     @property
     def provider(self) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from prodfirst.kernel.errors import InvalidInput, Problem
+from prodfirst.kernel.group_names import RBAC
 from prodfirst.permissions.grants import Grant, Need, Reason, Slot
 from prodfirst.permissions.kubernetes_kinds import AWAITS, CLUSTER_WIDE, SKIPPED_AWAIT, plural_of
 from prodfirst.permissions.lock import Permission
@@ -23,7 +24,6 @@ from prodfirst.resources.values import Value
 PACKAGE = "kubernetes"
 MEASURED = "measured on kube-apiserver 1.37 with the provider's 4.34 line"
 READING_VERBS = frozenset({"get", "list", "watch"})
-_RBAC = "rbac.authorization.k8s.io"
 _UNNAMED = "the provider makes the name up, and RBAC knows no patterns"
 _COLLECTION = "RBAC names no objects for `{verb}`: it is the whole collection"
 _BY_LOCKS = "which roles there are, and what they grant, follows from the lock files"
@@ -85,7 +85,7 @@ def needs_of_stack_roles(component: Resource) -> Iterator[Need]:
     where = component.inputs.get("namespace")
     scope = where if isinstance(where, str) and where else "-"
     for plural, verb in (("roles", "escalate"), ("rolebindings", "")):
-        place = f"{_RBAC}/{plural if scope != '-' else f'cluster{plural}'}/{scope}"
+        place = f"{RBAC}/{plural if scope != '-' else f'cluster{plural}'}/{scope}"
         maker = _Maker(component, place)
         for slot, verbs in _MAKING.items():
             yield from maker.needs(slot, verbs, "*", _BY_LOCKS)
@@ -164,7 +164,7 @@ def _granted(resource: Resource, kind: _Kind, where: str) -> Iterator[Need]:
         role_name = role.get("name") if isinstance(role, Mapping) else None
         known = role_name if isinstance(role_name, str) else "*"
         scope = where if bound == "Role" else "-"
-        maker = _Maker(resource, f"{_RBAC}/{'roles' if bound == 'Role' else 'clusterroles'}/{scope}")
+        maker = _Maker(resource, f"{RBAC}/{'roles' if bound == 'Role' else 'clusterroles'}/{scope}")
         for slot in (Slot.CREATE, Slot.UPDATE):
             yield from maker.needs(slot, ("bind",), known, _UNNAMED)
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from prodfirst.kernel.group_names import RBAC
 from prodfirst.permissions.kubernetes import RbacRule
 
-_RBAC = "rbac.authorization.k8s.io"
 SEEN: Mapping[str, tuple[str, ...]] = {
     "": ("configmaps", "endpoints", "events", "limitranges", "persistentvolumeclaims", "pods", "pods/log",
          "resourcequotas", "serviceaccounts", "services"),
@@ -18,7 +18,7 @@ SEEN: Mapping[str, tuple[str, ...]] = {
     "batch": ("cronjobs", "jobs"),
     "networking.k8s.io": ("ingresses", "networkpolicies"),
     "policy": ("poddisruptionbudgets",),
-    _RBAC: ("rolebindings", "roles"),
+    RBAC: ("rolebindings", "roles"),
 }  # fmt: skip
 """API group → what they read. Plural names are those that RBAC matches."""
 DONE: tuple[tuple[str, str, tuple[str, ...]], ...] = (

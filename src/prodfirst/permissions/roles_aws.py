@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from prodfirst.estate.ci import AUDIENCE
-from prodfirst.kernel.role_names import SERVICE_FOLDER
+from prodfirst.kernel.role_names import PHASES, SERVICE_FOLDER
 from prodfirst.permissions.aws.documents import Holdings, documents, people_documents
 from prodfirst.permissions.break_glass_aws import break_glass_trust
 from prodfirst.permissions.ground_aws import GROUP_TAG, Ground, GroundStack
@@ -28,12 +28,10 @@ from prodfirst.permissions.limits_aws import (
     stack_boundary,
 )
 from prodfirst.permissions.lock import Lock
-from prodfirst.permissions.placeholders import Facts
 from prodfirst.permissions.policies import Policy, policy, statement
 from prodfirst.permissions.service_roles_aws import service_roles
 from prodfirst.permissions.trust_aws import ci_trust
 
-PHASES = ("plan", "apply")
 IDENTITY_LAYER = "identity"
 BREAK_GLASS = "break-glass"
 TEAM = "team"
@@ -63,7 +61,7 @@ class RoleData:
 
 def stack_roles(ground: Ground, stack: GroundStack, lock: Lock) -> Iterator[RoleData]:
     """The plan and the apply identity of a stack outside the identity layer."""
-    facts = Facts(ground.environment, ground.account, ground.region)
+    facts = ground.facts
     holdings = Holdings(lock, facts, ground.state(stack), ground.contracts(stack).read)
     for phase in PHASES:
         yield RoleData(
@@ -114,7 +112,7 @@ def identity_roles(ground: Ground, stack: GroundStack) -> Iterator[RoleData]:
 
 def team_roles(ground: Ground, locks: Mapping[str, Lock]) -> Iterator[RoleData]:
     """A role for the people of each team that owns stacks: it administers what these hold, nothing else."""
-    facts = Facts(ground.environment, ground.account, ground.region)
+    facts = ground.facts
     for team, group in ground.teams.items():
         owned = [locks[stack.name] for stack in ground.stacks if stack.owner == team and stack.name in locks]
         if owned:

@@ -15,7 +15,6 @@ from prodfirst.kernel.role_names import SERVICE_FOLDER
 from prodfirst.permissions.aws.documents import workload_documents
 from prodfirst.permissions.ground_aws import Ground, GroundStack
 from prodfirst.permissions.lock import Lock
-from prodfirst.permissions.placeholders import Facts
 from prodfirst.permissions.policies import Policy, policy
 
 
@@ -58,7 +57,7 @@ class ServiceRole:
 
 def service_roles(ground: Ground, stack: GroundStack, lock: Lock) -> Iterator[ServiceRole]:
     """Those that a stack's lock passes, sorted by name. A role of another stack is that one's to make."""
-    facts = Facts(ground.environment, ground.account, ground.region)
+    facts = ground.facts
     own = f"arn:aws:iam::{ground.account}:role{ground.path}{SERVICE_FOLDER}{ground.name(stack.name)}-"
     found: dict[str, Purpose] = {}
     for item in lock.phase("apply"):

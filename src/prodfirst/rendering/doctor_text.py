@@ -43,6 +43,11 @@ _STYLES = {
 }
 
 
+def missing(checks: tuple[Check, ...]) -> int:
+    """How many things are needed and not there."""
+    return sum(check.standing is Standing.MISSING for check in checks)
+
+
 def doctor_text(checks: tuple[Check, ...], out: Console) -> None:
     """Print one row per check; below it what to do, where there is something to do."""
     wide = max(len(check.name) for check in checks)
@@ -58,7 +63,7 @@ def doctor_text(checks: tuple[Check, ...], out: Console) -> None:
                 out.print(Text(row, style="dim"))
             for row in paragraph(f"next: {check.fix}", width=out.width, first=indent, rest=f"{indent}  "):
                 out.print(Text(row))
-    lacking = sum(check.standing is Standing.MISSING for check in checks)
+    lacking = missing(checks)
     out.print(Text(f"{lacking} missing" if lacking else "nothing is missing", style="bold"))
 
 
@@ -67,7 +72,7 @@ def doctor_json(checks: tuple[Check, ...]) -> dict[str, Any]:
     return {
         "prodfirst": "doctor",
         "version": 1,
-        "ok": all(check.standing is not Standing.MISSING for check in checks),
+        "ok": not missing(checks),
         "checks": [
             {
                 "name": check.name,

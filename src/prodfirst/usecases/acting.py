@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 from prodfirst.adapters.aws.access import AwsAccess
-from prodfirst.estate.definition import Layer, Team, TeamName
+from prodfirst.estate.definition import Team, TeamName
 from prodfirst.estate.selection import select
 from prodfirst.kernel.errors import InvalidInput, Problem
+from prodfirst.kernel.role_names import PHASES
 from prodfirst.permissions import lock as locks
-from prodfirst.permissions.roles_aws import PHASES
 from prodfirst.usecases.site import Site
 
 WORKLOAD = "workload"
@@ -40,10 +40,9 @@ def acting(site: Site, word: str) -> tuple[str, AwsAccess]:
 
 def teams_with_roles(site: Site) -> tuple[Team, ...]:
     """Whom the identity stack makes a role for: who owns a stack that has a lock file."""
-    stacks = site.estate.stacks.values()
-    if not any(stack.layer is Layer.IDENTITY for stack in stacks):
+    if site.estate.identity is None:
         return ()
-    root = site.estate.root
+    root, stacks = site.estate.root, site.estate.stacks.values()
     owners = {stack.owner for stack in stacks if locks.path_of(root, stack.name).is_file()}
     return tuple(team for team in site.estate.teams.values() if team.name in owners)
 

@@ -38,7 +38,7 @@ from prodfirst.usecases.preflight import (
     refuse_what_clusters_refuse,
     told_of_gone,
 )
-from prodfirst.usecases.recorded import Recorded, recorded, recorded_version
+from prodfirst.usecases.recorded import Recorded, recorded, recorded_resources, recorded_version
 from prodfirst.usecases.recovery import Recovery
 from prodfirst.usecases.site import Site
 
@@ -71,7 +71,8 @@ class Deployer:
             return DeploymentResult(
                 plan.name, Result.UNCHANGED, why="nothing was planned, and nothing changed"
             )
-        held = keeping(self.site, stack, access) if plan.closing else {}
+        listed = recorded_resources(self.site, stack.project, access) if plan.closing else ()
+        held = keeping(stack, listed) if plan.closing else {}
         with (
             self.site.engine_run(stack, access, reads, more=held) as run,
             tempfile.TemporaryDirectory(prefix="plan-", dir=private_dir(home() / "tmp")) as folder,

@@ -10,7 +10,7 @@ from prodfirst.adapters.aws.access import AwsAccess
 from prodfirst.adapters.aws.identity_reading import read_identities
 from prodfirst.drift.identities import IdentityFacts, RoleFacts, identity_drift
 from prodfirst.estate.ci import AUDIENCE
-from prodfirst.estate.definition import Layer, Stack
+from prodfirst.estate.definition import Stack
 from prodfirst.permissions.aws.placing import placed
 from prodfirst.planning.drifting import DeploymentDrift
 from prodfirst.usecases.identities import wanted
@@ -20,7 +20,7 @@ from prodfirst.usecases.site import Site
 
 def drift_of_identities(site: Site) -> DeploymentDrift:
     """Read under the identity stack's plan identity; where the estate has none, as whoever runs it."""
-    stack = next((item for item in site.estate.stacks.values() if item.layer is Layer.IDENTITY), None)
+    stack = site.estate.identity
     access = site.operator if stack is None else site.identity(stack, "plan")[1]
     declared = _declared(site, stack, access)
     live = read_identities(access, site.ground.path, tuple(declared.providers))

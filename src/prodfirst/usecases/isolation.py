@@ -16,10 +16,9 @@ from prodfirst.adapters.aws.access import AwsAccess
 from prodfirst.adapters.aws.calling import ServiceCall, make
 from prodfirst.estate.definition import Stack
 from prodfirst.kernel.errors import Failure, InvalidInput, Problem
-from prodfirst.kernel.role_names import SERVICE_FOLDER
+from prodfirst.kernel.role_names import PHASES, SERVICE_FOLDER
 from prodfirst.permissions import lock as locks
-from prodfirst.permissions.placeholders import Facts
-from prodfirst.permissions.roles_aws import BREAK_GLASS, PHASES
+from prodfirst.permissions.roles_aws import BREAK_GLASS
 from prodfirst.usecases.acting import acting, teams_with_roles
 from prodfirst.usecases.isolation_actors import Actor, actors_of
 from prodfirst.usecases.isolation_calls import LET_THROUGH, PROBE, Things, assume, touch, upwards
@@ -157,7 +156,7 @@ class _Rows:
         """(action, ARN or pattern) of what a lock says."""
         lock = locks.read(locks.path_of(self.site.estate.root, stack.name))
         ground = self.site.ground
-        facts = Facts(ground.environment, ground.account, ground.region)
+        facts = ground.facts
         for item in lock.phase(phase) if lock else ():
             if item.holds_in(ground.environment):
                 yield from ((grant.action, facts.fill(grant.resource)) for grant in item.grants())

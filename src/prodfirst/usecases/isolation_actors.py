@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from prodfirst.estate.definition import Stack, Team
-from prodfirst.permissions.roles_aws import PHASES
+from prodfirst.kernel.role_names import PHASES
 from prodfirst.usecases.acting import TEAM_PREFIX, teams_with_roles
 from prodfirst.usecases.site import Site
 

@@ -13,11 +13,10 @@ from typing import Any
 from urllib.parse import quote
 
 from prodfirst.adapters.kubernetes.calling import DRY_RUN, ClusterCall
-from prodfirst.kernel.group_names import stack_group
+from prodfirst.kernel.group_names import RBAC, stack_group
 from prodfirst.permissions.kubernetes import RbacRule
 from prodfirst.usecases.isolation_calls import PROBE
 
-RBAC = "rbac.authorization.k8s.io"
 ADMISSION = "admissionregistration.k8s.io"
 NOWHERE = "-"
 """The namespace of what has none, as lock files write it."""

@@ -24,23 +24,22 @@ from prodfirst.adapters.aws.access import AwsAccess
 from prodfirst.adapters.kubernetes.calling import ClusterAnswer, ClusterPlace, enter, make, place_of
 from prodfirst.estate.definition import Stack
 from prodfirst.kernel.errors import Failure, Problem
+from prodfirst.kernel.group_names import RBAC
+from prodfirst.kernel.role_names import PHASES
 from prodfirst.localcloud.kubernetes.audit import Decision, decisions
 from prodfirst.localcloud.kubernetes.cluster import Cluster, Status
-from prodfirst.permissions import lock as locks
-from prodfirst.permissions.kubernetes import RbacRule, rules_of
+from prodfirst.permissions.kubernetes import RbacRule
 from prodfirst.permissions.kubernetes_people import people_rules
-from prodfirst.permissions.placeholders import Facts
-from prodfirst.permissions.roles_aws import PHASES
 from prodfirst.usecases.isolation_actors import Actor
 from prodfirst.usecases.isolation_aims import (
     NOWHERE,
-    RBAC,
     Aim,
     in_namespace,
     of_a_stack,
     of_the_cluster,
     own_roles,
 )
+from prodfirst.usecases.locked_rules import locked_rules
 from prodfirst.usecases.site import Site
 
 _AT_ONCE = 8
@@ -122,10 +121,7 @@ class Inside:
         return any(rule.api_group == RBAC and "escalate" in rule.verbs for rule in rules)
 
     def _rules(self, stack: Stack, phase: str) -> tuple[RbacRule, ...]:
-        lock = locks.read(locks.path_of(self.site.estate.root, stack.name))
-        ground = self.site.ground
-        facts = Facts(ground.environment, ground.account, ground.region)
-        return rules_of(lock.phase(phase), facts) if lock else ()
+        return locked_rules(self.site, stack.name, phase)
 
     def _must(self, aim: Aim, actor: Actor) -> bool | None:
         """Whether it must be allowed; None where that is not for these files to say."""

@@ -13,7 +13,7 @@ from prodfirst.adapters.aws.access import AwsAccess
 from prodfirst.estate.definition import Layer, Stack
 from prodfirst.kernel.findings import Finding, Severity
 from prodfirst.kernel.group_names import stack_group
-from prodfirst.permissions import lock as locks
+from prodfirst.kernel.role_names import PHASES
 from prodfirst.permissions.keeping_aws import KEEPING, PlacedRole, keeping_to_json, recorded_roles
 from prodfirst.permissions.keeping_kubernetes import (
     KEEPING_VERBS,
@@ -22,11 +22,10 @@ from prodfirst.permissions.keeping_kubernetes import (
     verbs_to_json,
     without_lock,
 )
-from prodfirst.permissions.kubernetes import RbacRule, rules_of
-from prodfirst.permissions.placeholders import Facts
-from prodfirst.permissions.roles_aws import PHASES
+from prodfirst.permissions.kubernetes import RbacRule
 from prodfirst.planning.closing import is_revoking
 from prodfirst.planning.steps import Step
+from prodfirst.usecases.locked_rules import locked_rules
 from prodfirst.usecases.recorded import recorded_resources
 from prodfirst.usecases.site import Site
 
@@ -38,9 +37,8 @@ def takes_away(stack: Stack, steps: Iterable[Step]) -> bool:
     return is_revoking(step for step in steps if is_of_stacks(step.urn))
 
 
-def keeping(site: Site, stack: Stack, access: AwsAccess) -> Mapping[str, Any]:
-    """Configuration for the first half of a run of such a stack; `access` reads its state."""
-    recorded = recorded_resources(site, stack.project, access)
+def keeping(stack: Stack, recorded: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Configuration for the first half of a run of such a stack; `recorded` is what its state lists."""
     if stack.layer is Layer.IDENTITY:
         return {KEEPING: keeping_to_json(recorded_roles(recorded))}
     return {KEEPING_VERBS: verbs_to_json(recorded_verbs(recorded))}
@@ -51,14 +49,13 @@ def held_roles(site: Site, stack: Stack, access: AwsAccess) -> tuple[PlacedRole,
     return recorded_roles(recorded_resources(site, stack.project, access))
 
 
-def kept_for_now(site: Site, stack: Stack, access: AwsAccess) -> Iterator[Finding]:
+def kept_for_now(site: Site, stack: Stack, recorded: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
     """A word on each role in a cluster that keeps verbs which no lock gives: nothing is kept unseen.
 
     It is what stacks are just dropping, and what nobody's lock ever gave.
     """
     if stack.layer is Layer.IDENTITY:
         return
-    recorded = recorded_resources(site, stack.project, access)
     for urn, rules in without_lock(recorded, _locked(site)):
         listed = ", ".join(f"`{' '.join(rule.verbs)}` on `{rule.resource}`" for rule in rules)
         yield Finding(
@@ -73,10 +70,8 @@ def kept_for_now(site: Site, stack: Stack, access: AwsAccess) -> Iterator[Findin
 
 
 def _locked(site: Site) -> Mapping[str, tuple[RbacRule, ...]]:
-    facts = Facts(site.ground.environment, site.ground.account, site.ground.region)
-    found: dict[str, tuple[RbacRule, ...]] = {}
-    for name in site.estate.stacks:
-        lock = locks.read(locks.path_of(site.estate.root, name))
-        for phase in PHASES if lock else ():
-            found[stack_group(name, phase)] = rules_of(lock.phase(phase), facts) if lock else ()
-    return found
+    return {
+        stack_group(name, phase): locked_rules(site, name, phase)
+        for name in site.estate.stacks
+        for phase in PHASES
+    }

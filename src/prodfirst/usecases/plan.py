@@ -20,6 +20,7 @@ from prodfirst.kernel.errors import Failure, Problem, ProdfirstError
 from prodfirst.kernel.findings import Finding
 from prodfirst.kernel.paths import home, private_dir
 from prodfirst.kernel.ready import run_ready, workers
+from prodfirst.permissions.keeping_aws import recorded_roles
 from prodfirst.planning.checks import ObjectCheck
 from prodfirst.planning.closing import closing_steps
 from prodfirst.planning.contracts import Contract, ReadField, contract_in
@@ -42,7 +43,7 @@ from prodfirst.usecases.preflight import (
     told_of_gone,
     what_clusters_say,
 )
-from prodfirst.usecases.recorded import Recorded, recorded, recorded_version
+from prodfirst.usecases.recorded import Recorded, recorded, recorded_resources, recorded_version
 from prodfirst.usecases.site import Site
 
 
@@ -160,12 +161,12 @@ class _Planning:
         self, exact: DeploymentPlan, stack: Stack, access: AwsAccess, known: Recorded | None
     ) -> DeploymentPlan:
         """A plan in two halves: what other deployments of this plan may need is kept for them."""
-        kept = keeping(self._site, stack, access)
-        looked = self._preview(stack, access, exact.reads, known, more=kept)
+        listed = recorded_resources(self._site, stack.project, access)
+        looked = self._preview(stack, access, exact.reads, known, more=keeping(stack, listed))
         steps = in_order(looked.preview.steps)
         closing = closing_steps(steps, exact.steps)
         identity = stack.layer is Layer.IDENTITY
-        held = held_roles(self._site, stack, access) if identity else ()
+        held = recorded_roles(listed) if identity else ()
         findings = (
             *left_behind(self._site, held, exact.steps),
             *losing(self._site, closing, self._stacks),
@@ -177,7 +178,7 @@ class _Planning:
             exact,
             steps=steps,
             closing=closing,
-            findings=(*kept_for_now(self._site, stack, access), *findings),
+            findings=(*kept_for_now(self._site, stack, listed), *findings),
             checked=_not_checked(steps),
             objects=looked.objects,
         )

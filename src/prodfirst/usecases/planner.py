@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from prodfirst.adapters.aws.access import AwsAccess
-from prodfirst.estate.definition import Layer, Stack
+from prodfirst.estate.definition import Stack
 from prodfirst.kernel.errors import Failure, Problem
 from prodfirst.usecases.keeping import held_roles
 from prodfirst.usecases.site import Site
@@ -17,7 +17,7 @@ def planner(site: Site, stack: Stack) -> tuple[str, AwsAccess]:
     try:
         return site.identity(stack, "plan")
     except Failure as error:
-        maker = next((item for item in site.estate.stacks.values() if item.layer is Layer.IDENTITY), None)
+        maker = site.estate.identity
         if maker is None or maker is stack or _made(site, maker, stack):
             raise
         raise Failure(

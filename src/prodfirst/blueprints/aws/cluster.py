@@ -21,6 +21,7 @@ import pulumi_aws as aws
 
 from prodfirst.blueprints.blueprint import Blueprint, Protection, place, role_names
 from prodfirst.kernel.group_names import stack_group, team_group
+from prodfirst.kernel.role_names import PHASES
 
 _ADMINISTRATOR = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
 _BEFORE_NODES: Mapping[str, str | None] = {
@@ -32,7 +33,6 @@ _BEFORE_NODES: Mapping[str, str | None] = {
 """Add-on → its settings."""
 _ON_NODES = ("coredns",)
 """Add-ons that are not active before there are nodes."""
-PHASES = ("plan", "apply")
 
 
 class Cluster(Blueprint):

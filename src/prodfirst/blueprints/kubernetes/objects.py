@@ -9,9 +9,6 @@ import pulumi
 TEAM_LABEL = "prodfirst.dev/team"
 """On namespaces: whose it is. Admission policies look for it."""
 
-RBAC = "rbac.authorization.k8s.io"
-"""API group of roles and bindings."""
-
 
 def metadata(name: str, namespace: str | None = None, **labels: str) -> dict[str, Any]:
     """A name that the program gives, and whose it is: label keys take no colon, as tags do."""

@@ -26,14 +26,13 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from prodfirst.blueprints.blueprint import place
-from prodfirst.blueprints.kubernetes.objects import RBAC, metadata
-from prodfirst.kernel.group_names import stack_group
+from prodfirst.blueprints.kubernetes.objects import metadata
+from prodfirst.kernel.group_names import RBAC, stack_group
+from prodfirst.kernel.role_names import PHASES
 from prodfirst.permissions.keeping_kubernetes import KEEPING_VERBS, verbs_from_json, with_kept_verbs
 from prodfirst.permissions.kubernetes import STACK_ROLES, RbacRule, rules_of
 from prodfirst.permissions.lock import path_in, read
 from prodfirst.permissions.placeholders import Facts
-
-PHASES = ("plan", "apply")
 
 
 class StackRoles(pulumi.ComponentResource):

@@ -10,9 +10,10 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from prodfirst.blueprints.blueprint import Blueprint, Protection
-from prodfirst.blueprints.kubernetes.objects import RBAC, TEAM_LABEL, metadata
-from prodfirst.blueprints.kubernetes.stack_roles import PHASES, StackRoles, asked_for
-from prodfirst.kernel.group_names import team_group
+from prodfirst.blueprints.kubernetes.objects import TEAM_LABEL, metadata
+from prodfirst.blueprints.kubernetes.stack_roles import StackRoles, asked_for
+from prodfirst.kernel.group_names import RBAC, team_group
+from prodfirst.kernel.role_names import PHASES
 from prodfirst.permissions.kubernetes_people import DONE, READING, SEEN
 
 _DNS = ("UDP", "TCP")

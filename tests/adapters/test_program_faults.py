@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -12,7 +11,8 @@ from pathlib import Path
 import pytest
 from engine_fixtures import Deployment
 
-from prodfirst.adapters.pulumi import programhost
+from prodfirst.adapters.pulumi import host
+from prodfirst.kernel import processes
 from prodfirst.kernel.errors import Failure, InvalidInput, Problem, Refused
 
 
@@ -254,12 +254,13 @@ def test_a_host_whose_engine_never_came_ends_with_its_parent(tmp_path: Path) -> 
     log = tmp_path / "events"
     os.mkfifo(log, 0o600)
     ours, theirs = socket.socketpair()
-    host = Path(programhost.__file__).parent
-    process = subprocess.Popen(
-        [sys.executable, str(host), str(theirs.fileno()), str(log), f"{tmp_path}/", "run"],
+    process = host.interpreter_of_programs(Path(sys.executable)).start(
+        ["-m", "programhost", str(theirs.fileno()), str(log), f"{tmp_path}/", "run"],
+        environment=host.environment(tmp_path),
         pass_fds=(theirs.fileno(),),
     )
     theirs.close()
     with ours, ours.makefile("rb") as reports:
         assert b'"port"' in reports.readline()
-    assert process.wait(30) == 1
+    assert process.wait() == 1
+    processes.end(process)

@@ -11,12 +11,28 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 _KEPT_BYTES = 256 * 1024
 _STEP = 65536
 _PR_SET_PDEATHSIG = 1
 """prctl(2)"""
+
+
+class Process(Protocol):
+    """What is needed of a process to end it: of `subprocess.Popen`, and of a fork (prepared.py)."""
+
+    pid: int
+    """Of its group too."""
+
+    @property
+    def stdin(self) -> IO[bytes] | None: ...
+    @property
+    def stdout(self) -> IO[bytes] | None: ...
+    @property
+    def stderr(self) -> IO[bytes] | None: ...
+    def poll(self) -> int | None: ...
+    def wait(self) -> int: ...
 
 
 class Collector:
@@ -89,17 +105,11 @@ def _dying_with_parent(wanted: signal.Signals | None) -> Callable[[], None] | No
     return request
 
 
-def end(process: subprocess.Popen[bytes], mark: str = "") -> int:
-    """Kill the whole group of `process`, reap it, and return its exit code.
-
-    `mark` is a setting `NAME=VALUE` that only its descendants have: those that left the group are killed too
-    (Linux; elsewhere they stay).
-    """
+def end(process: Process) -> int:
+    """Kill the whole group of `process`, reap it, and return its exit code."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     code = process.wait()
-    if mark:
-        _end_marked(mark.encode())
     for stream in (process.stdin, process.stdout, process.stderr):
         if stream is not None:
             with contextlib.suppress(BrokenPipeError):
@@ -117,10 +127,3 @@ def command_of(pid: int) -> str:
         ["ps", "-o", "stat=,command=", "-p", str(pid)], capture_output=True, text=True, check=False
     ).stdout.strip()
     return "" if said.startswith("Z") else said.partition(" ")[2]
-
-
-def _end_marked(mark: bytes) -> None:
-    for entry in Path("/proc").glob("[0-9]*/environ"):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):
-            if mark in entry.read_bytes().split(b"\0"):
-                os.kill(int(entry.parent.name), signal.SIGKILL)

@@ -13,6 +13,8 @@ from types import ModuleType
 
 def without_the_sdk() -> None:
     """Let `pulumi.runtime.proto` be imported alone in this process, which must never import the SDK."""
+    if "pulumi" in sys.modules:  # a prepared process: its forks say so again
+        return
     found = find_spec("pulumi")
     if found is None or found.origin is None:
         raise ModuleNotFoundError("no module named `pulumi`")

@@ -284,6 +284,7 @@ LOCAL_PROVIDERS = (
         # the local clusters have no nodes: pods stay pending, and are not waited for
         {"PRODFIRST_KUBERNETES_WITHOUT_NODES": "true"},
         others=("kubernetes",),
+        imports=("prodfirst.providers.preparation",),
     ),
 )
 """What answers for the clouds' packages in a local environment."""

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import site
 import socket
-import subprocess
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from prodfirst.adapters.pulumi.masking import Masker
+from prodfirst.adapters.pulumi.preparing import prepared
 from prodfirst.kernel import processes
 from prodfirst.kernel.errors import Failure, Problem, ProdfirstError
+from prodfirst.kernel.prepared import Forked, Preparation, Prepared, Unprepared
 
-_SCRIPT = Path(__file__).parent / "programhost"
-_MARK = "PRODFIRST_PROGRAM_RUN"
+_PACKAGE = "programhost"
+_PREPARATION = Preparation((f"{_PACKAGE}.serve",), ((_PACKAGE, str(Path(__file__).parent / _PACKAGE)),))
 _KEPT_FROM_USER = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ")
 _REPORTS_AT_MOST = 200_000
 """Lines; a program with more registrations is not one stack."""
@@ -67,9 +67,9 @@ class ProgramFailure:
 class ProgramHost:
     """A running host. What it collected is whole once the engine has ended."""
 
-    process: subprocess.Popen[bytes]
-    mark: str
-    """A setting that all its descendants have."""
+    process: Forked
+    interpreter: Prepared
+    """What it is a fork of."""
     masker: Masker
     approve: Callable[[], None] | None
     contracts: Mapping[str, Any] = field(default_factory=dict)
@@ -92,7 +92,7 @@ class ProgramHost:
 
     def end(self) -> int:
         """End the program and all that it started; harmless when done before. Returns its exit code."""
-        return processes.end(self.process, self.mark)
+        return processes.end(self.process)
 
     def wait_for_port(self, timeout: float) -> int:
         self._ready.wait(timeout)
@@ -142,6 +142,7 @@ class ProgramHost:
                 self.failure = ProgramFailure(report["how"], report["text"])
             case "done":
                 self.finished = True
+                self.interpreter.learn(report["modules"])
                 self._reported.set()
 
     def _verdict(self) -> Mapping[str, Any]:
@@ -155,9 +156,14 @@ class ProgramHost:
         return {"go": self.refusal is None, "why": str(self.refusal or ""), "contracts": dict(self.contracts)}
 
 
+def interpreter_of_programs(interpreter: Path) -> Prepared:
+    """The prepared one, which is being prepared where there was none; it ends with this process."""
+    return prepared(interpreter, environment(Path(os.devnull)), _PREPARATION)
+
+
 @contextmanager
 def hosting(
-    interpreter: Path,
+    interpreter: Prepared,
     *,
     root: Path,
     fifo: Path,
@@ -170,16 +176,11 @@ def hosting(
     """Run a host and its two output streams; its whole process group is killed in the end."""
     ours, theirs = socket.socketpair()
     mode = "empty" if empty else "run"
-    mark = f"{_MARK}={secrets.token_hex(8)}"
     arguments = [str(theirs.fileno()), str(fifo), str(root.resolve()) + os.sep, mode]
     with ours:
         with theirs:
-            process = processes.start(
-                [str(interpreter), str(_SCRIPT), *arguments],
-                environment={**environment(home), _MARK: mark.partition("=")[2]},
-                pass_fds=(theirs.fileno(),),
-            )
-        host = ProgramHost(process, mark, masker, approve, contracts)
+            process = _started(interpreter, arguments, environment(home), theirs.fileno())
+        host = ProgramHost(process, interpreter, masker, approve, contracts)
         try:
             if process.stdout is None or process.stderr is None:
                 raise RuntimeError("the program host was started without pipes")
@@ -188,6 +189,26 @@ def hosting(
             yield host, *output
         finally:
             host.end()
+
+
+def _started(
+    interpreter: Prepared, arguments: Sequence[str], environment: Mapping[str, str], line: int
+) -> Forked:
+    try:
+        return interpreter.start(["-m", _PACKAGE, *arguments], environment=environment, pass_fds=(line,))
+    except Unprepared as error:
+        raise not_started(str(error)) from error
+
+
+def not_started(why: str) -> Failure:
+    """What is said where no program host can run."""
+    return Failure(
+        Problem(
+            what="the program host did not start",
+            why=why,
+            fix="install the Pulumi SDK into the interpreter that `Pulumi.yaml` names: `pip install pulumi`",
+        )
+    )
 
 
 def environment(home: Path) -> Mapping[str, str]:

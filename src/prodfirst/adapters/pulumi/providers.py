@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import select
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 
+from prodfirst.adapters.pulumi.preparing import prepared
 from prodfirst.kernel import processes
 from prodfirst.kernel.errors import Failure, Problem
+from prodfirst.kernel.prepared import Preparation, Prepared, Unprepared
 
 _LONGEST_FIRST_LINE = 64
+_BARE: Mapping[str, str] = MappingProxyType({"LANG": "C.UTF-8"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class ProviderCommand:
     """How long it may take to say its port."""
     others: tuple[str, ...] = ()
     """More packages that the same process answers for."""
+    imports: tuple[str, ...] = ()
+    """Where `command` is `PYTHON -m MODULE`: what a prepared interpreter imports, to start it as a fork."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +70,12 @@ def attached(commands: tuple[ProviderCommand, ...], environment: Mapping[str, st
 
 def _start(
     command: ProviderCommand, environment: Mapping[str, str], stack: ExitStack
-) -> tuple[subprocess.Popen[bytes], processes.Collector, int]:
+) -> tuple[processes.Process, processes.Collector, int]:
     reading, lifeline = os.pipe()
     stack.callback(os.close, lifeline)
     try:
-        process = processes.start(
-            command.command, environment={**environment, **command.environment}, stdin=reading
-        )
-    except OSError as error:
+        process = _process(command, {**environment, **command.environment}, reading)
+    except (OSError, Unprepared) as error:
         raise _not_started(command, str(error)) from error
     finally:
         os.close(reading)
@@ -82,9 +85,27 @@ def _start(
     return process, processes.Collector(process.stderr), lifeline
 
 
+def _process(command: ProviderCommand, environment: Mapping[str, str], stdin: int) -> processes.Process:
+    if not command.imports:
+        return processes.start(command.command, environment=environment, stdin=stdin)
+    return _interpreter(command).start(command.command[1:], environment=environment, stdin=stdin)
+
+
+def _interpreter(command: ProviderCommand) -> Prepared:
+    """It has no credentials: each fork gets those of its run."""
+    return prepared(Path(command.command[0]), _BARE, Preparation(command.imports))
+
+
+def prepare(commands: tuple[ProviderCommand, ...]) -> None:
+    """Begin to prepare what they are forks of, so that it is ready when they are started."""
+    for command in commands:
+        if command.imports:
+            _interpreter(command)
+
+
 def _ports(
     command: ProviderCommand,
-    process: subprocess.Popen[bytes],
+    process: processes.Process,
     errors: processes.Collector,
     deadline: float,
 ) -> Mapping[str, int]:
@@ -110,7 +131,7 @@ def _not_started(command: ProviderCommand, why: str) -> Failure:
     )
 
 
-def _first_line(process: subprocess.Popen[bytes], deadline: float) -> str:
+def _first_line(process: processes.Process, deadline: float) -> str:
     if process.stdout is None:
         return ""
     line = b""

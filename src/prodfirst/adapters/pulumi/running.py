@@ -14,15 +14,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Any
 
-from prodfirst.adapters.pulumi import project
+from prodfirst.adapters.pulumi import project, providers
 from prodfirst.adapters.pulumi.events import Event, EventStream, OnEvent
-from prodfirst.adapters.pulumi.host import ProgramHost, hosting
+from prodfirst.adapters.pulumi.host import ProgramHost, hosting, interpreter_of_programs, not_started
 from prodfirst.adapters.pulumi.masking import Masker
 from prodfirst.adapters.pulumi.providers import Attached, ProviderCommand, attached
 from prodfirst.adapters.pulumi.stopping import Ending, Stop, wait
 from prodfirst.adapters.pulumi.tool import EngineBinary
 from prodfirst.kernel import processes
-from prodfirst.kernel.errors import Failure, Problem
 from prodfirst.kernel.paths import private_dir
 
 _HOST_START_SECONDS = 30.0
@@ -86,7 +85,8 @@ def run_engine(
     grace: float,
 ) -> Ended:
     """Run `pulumi COMMAND` for a program, watch it to its end, and leave nothing running."""
-    interpreter = Path(sys.executable) if empty else project.interpreter(run.program)
+    providers.prepare(run.providers)  # the two prepare themselves side by side
+    interpreter = interpreter_of_programs(Path(sys.executable) if empty else project.interpreter(run.program))
     masker = Masker(secret_settings(run))
     with private_folder() as folder:
         stream = EventStream(folder / "events", masker, on_event)
@@ -205,13 +205,7 @@ def _port(host: ProgramHost, errors: processes.Collector) -> int:
     if port := host.wait_for_port(_HOST_START_SECONDS):
         return port
     code = host.end()
-    raise Failure(
-        Problem(
-            what="the program host did not start",
-            why=errors.text().strip()[-2000:] or f"its process ended with code {code}",
-            fix="install the Pulumi SDK into the interpreter that `Pulumi.yaml` names: `pip install pulumi`",
-        )
-    )
+    raise not_started(errors.text().strip()[-2000:] or f"its process ended with code {code}")
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """The language protocol, served to the engine on loopback.
 
-gRPC comes up before the SDK is imported: the engine opens its state meanwhile. The program itself runs on the
-main thread, as it does under plain `pulumi`.
+The program itself runs on the main thread, as it does under plain `pulumi`.
 """
 
 from __future__ import annotations
@@ -16,7 +15,9 @@ from typing import Any
 
 import grpc
 
+from . import program
 from .channel import Channel
+from .source import libraries
 
 _SERVICE = "pulumirpc.LanguageRuntime"
 _EMPTY_MESSAGE = b""
@@ -64,10 +65,9 @@ def _handlers(calls: queue.Queue[Call]) -> dict[str, Any]:
 
 
 def _answer_one(calls: queue.Queue[Call], channel: Channel, root: str, mode: str) -> None:
-    """Import what the program needs while the engine starts, then run the program once."""
-    from . import program  # imports the SDK
-
+    """Run the program once, when the engine asks for it."""
     request, answer = calls.get()
+    known = set(sys.modules)
     verdict = channel.ask("approve")
     if not verdict["go"]:
         answer.set_result(program.refusal(str(verdict["why"])))
@@ -75,4 +75,4 @@ def _answer_one(calls: queue.Queue[Call], channel: Channel, root: str, mode: str
         answer.set_result(program.run(request, channel, root, verdict["contracts"]))
     else:
         answer.set_result(_EMPTY_MESSAGE)
-    channel.send("done")
+    channel.send("done", modules=sorted(libraries(set(sys.modules) - known, root)))

@@ -20,6 +20,19 @@ def is_the_teams(file: str, root: str) -> bool:
     return file.startswith(root) and not library
 
 
+def libraries(names: set[str], root: str) -> set[str]:
+    """Those imported modules that a later host may have from the start: SDKs of Pulumi packages, blueprints.
+
+    They only define classes. Nothing of the team's, and nothing else that its programs import.
+    """
+    slow = {name for name in names if name.startswith(("pulumi_", "prodfirst."))}
+    return {
+        name
+        for name in slow
+        if (file := getattr(sys.modules.get(name), "__file__", None)) and not is_the_teams(file, root)
+    }
+
+
 def opened_files(root: str) -> set[str]:
     """A set that fills with the repository's files that this process opens from now on: modules and data.
 

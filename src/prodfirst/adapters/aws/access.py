@@ -66,6 +66,23 @@ class AwsAccess:
             ),
         )
 
+    def credentials(self) -> Any:
+        """What signs for this identity: botocore's, with `access_key`, `secret_key` and `token`.
+
+        Raises botocore's NoCredentialsError where the environment has none.
+        """
+        from botocore.credentials import Credentials
+        from botocore.exceptions import NoCredentialsError
+
+        held = [self.environment.get(name) for name in _CREDENTIALS]
+        if held[0] and held[1]:
+            return Credentials(*held)
+        with _ONE_AT_A_TIME:
+            found = _session(self.environment.get("AWS_PROFILE")).get_credentials()
+        if found is None:
+            raise NoCredentialsError
+        return found.get_frozen_credentials()
+
     @cached_property
     def _clients(self) -> dict[tuple[str, bool], Any]:
         return {}

@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from prodfirst.adapters.aws.access import AwsAccess
 from prodfirst.kernel.errors import Failure, Problem
+from prodfirst.providers.kubernetes import eks_token
 from prodfirst.providers.kubernetes.client import ApiError, Client, Unreachable
 from prodfirst.providers.kubernetes.kubeconfig import Access
 
@@ -28,9 +29,6 @@ REFUSALS = frozenset({401, 403})
 _RAW = {"GET": "get", "POST": "create", "PUT": "replace", "DELETE": "delete"}
 """HTTP method → the command of `kubectl` that makes exactly this call by `--raw`."""
 _MERGE_PATCH = "application/merge-patch+json"
-_NAME = "x-k8s-aws-id"
-_TOKEN_SECONDS = 60
-"""As `aws eks get-token` signs; EKS takes it for 15 minutes all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,24 +134,5 @@ def make(call: ClusterCall, client: Client) -> ClusterAnswer:
 
 
 def token(cluster: str, access: AwsAccess) -> str:
-    """What `aws eks get-token` prints: a presigned GetCallerIdentity, bound to the cluster's name.
-
-    Source: EKS best practices guide, "cluster access"; aws-iam-authenticator, README, "API authorization".
-    """
-    sts = access.client("sts")
-    for event, act in (("provide-client-params", _take_name), ("before-sign", _sign_name)):
-        sts.meta.events.register(f"{event}.sts.GetCallerIdentity", act, unique_id=f"{event}-cluster")
-    url: str = sts.generate_presigned_url(
-        "get_caller_identity", Params={_NAME: cluster}, ExpiresIn=_TOKEN_SECONDS, HttpMethod="GET"
-    )
-    return "k8s-aws-v1." + base64.urlsafe_b64encode(url.encode()).decode().rstrip("=")
-
-
-def _take_name(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-    if _NAME in params:
-        context[_NAME] = params.pop(_NAME)
-
-
-def _sign_name(request: Any, **_: Any) -> None:
-    if _NAME in request.context:
-        request.headers[_NAME] = request.context[_NAME]
+    """What `aws eks get-token` prints under this identity."""
+    return eks_token.token(cluster, access.region, access.credentials())

@@ -54,6 +54,16 @@ def test_what_the_user_wrote_cannot_command_the_terminal(tmp_path: Path) -> None
         (["pla"], "no such command `pla`", "did you mean `plan`?"),
         (["local", "stat"], "no such command `stat`", "did you mean `status`?"),
         (["plan", "--fil"], "no such option `--fil`", "did you mean `--file`?"),
+        (
+            ["--env", "local", "plan"],
+            "no such option `--env`",
+            "options of a command come after it; see `prodfirst --help`",
+        ),
+        (
+            ["demo", "--estate", "x"],
+            "invalid value for `--estate`: file `x` does not exist",
+            "see `prodfirst demo --help`",
+        ),
         (["outputs"], "missing argument `STACK`", "see `prodfirst outputs --help`"),
         (["plan", "--debug"], "no such option `--debug`", "it comes first: `prodfirst --debug plan …`"),
     ],
@@ -62,6 +72,23 @@ def test_usage(tmp_path: Path, arguments: list[str], what: str, fix: str) -> Non
     done = prodfirst(*arguments, folder=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"error: {what}\n  next: {fix}\n"
+
+
+def test_an_error_is_folded_where_there_is_a_width_and_a_command_in_it_stays_whole(tmp_path: Path) -> None:
+    wide = prodfirst("status", folder=tmp_path).stderr
+    assert "next: begin one with `prodfirst init`, go to the estate's folder, or name the file" in wide
+    folded = prodfirst("status", folder=tmp_path, COLUMNS="40").stderr.splitlines()
+    assert max(len(line) for line in folded if str(tmp_path) not in line) <= 40
+    assert any("`prodfirst init`" in line for line in folded)
+    assert " ".join(" ".join(folded).split()) == " ".join(wide.split())
+
+
+def test_a_name_that_is_not_there_is_answered_with_those_that_are(tmp_path: Path) -> None:
+    estate_layouts.write(tmp_path, "network:infrastructure", "storage:infrastructure")
+    told = prodfirst("plan", "zzz", folder=tmp_path).stderr
+    assert "use one that exists: `network`, `storage`" in told
+    told = prodfirst("plan", "--env", "zzz", folder=tmp_path).stderr
+    assert "use one that exists: `local`" in told
 
 
 def test_no_command_shows_the_help(tmp_path: Path) -> None:

@@ -120,11 +120,18 @@ def test_drift_as_json() -> None:
 
 def test_status_in_columns() -> None:
     rows = _text(lambda form: form.status(STATUS)).splitlines()
-    assert rows[0].split() == ["deployment", "layer", "owner", "resources", "last", "update", "state"]
-    assert rows[1] == "network/local  infrastructure  platform  14         2026-01-02 03:04:05  aaaaaaaaaaaa"
-    assert rows[2] == "storage/local  infrastructure  platform  -          not deployed         -"
+    assert rows[0].split() == ["deployment", "layer", "owner", "resources", "last", "update,", "UTC", "state"]
+    assert rows[1] == "network/local  infrastructure  platform  14         2026-01-02 03:04  aaaaaaaa"
+    assert rows[2] == "storage/local  infrastructure  platform  -          not deployed      -"
     assert rows[3].startswith("! network/local: 2 operations in flight")
     assert "drift is not known from here" in rows[4]
+
+
+@pytest.mark.parametrize(("width", "gone"), [(80, set()), (70, {"state"}), (56, {"state", "layer"})])
+def test_status_in_a_narrow_terminal_leaves_out_what_is_missed_least(width: int, gone: set[str]) -> None:
+    rows = screen(lambda out: Text(out).status(STATUS), width=width).splitlines()
+    assert max(map(len, rows[:3])) <= width
+    assert {"state", "layer", "owner", "resources"} - set(rows[0].split()) == gone
 
 
 def test_status_as_json() -> None:

@@ -40,8 +40,8 @@ def test_a_new_stack_says_that_identity_comes_first(estate: Granting) -> None:
     estate.program("fresh", parameters("one"))
     estate.run("bootstrap")
     told = estate.run("plan", code=3)
-    assert "stack `fresh` cannot be planned yet" in told
-    assert "run `prodfirst apply --stack identity`, then plan again" in told
+    assert "stack `fresh` has no identities yet" in told
+    assert "run `prodfirst apply --stack identity`, then this again" in told
     file.write_text(before)
     path_of(estate.folder, "fresh").unlink()
 

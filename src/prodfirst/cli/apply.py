@@ -7,7 +7,14 @@ from pathlib import Path
 
 import click
 
-from prodfirst.cli.options import environment_option, file_option, json_option, open_site, selected
+from prodfirst.cli.options import (
+    environment_option,
+    file_option,
+    json_option,
+    open_site,
+    selected,
+)
+from prodfirst.cli.options import stacks as stacks_of
 from prodfirst.kernel.errors import ExitCode, InvalidInput, Problem, Refused
 
 
@@ -16,7 +23,15 @@ from prodfirst.kernel.errors import ExitCode, InvalidInput, Problem, Refused
 @file_option
 @environment_option
 @json_option
-@click.option("-s", "--stack", "stacks", multiple=True, help="Without PLAN_FILE: only these stacks.")
+@click.option(
+    "-s",
+    "--stack",
+    "stacks",
+    multiple=True,
+    metavar="STACK",
+    shell_complete=stacks_of,
+    help="Without PLAN_FILE: only this stack; may be repeated.",
+)
 @click.option("-y", "--yes", is_flag=True, help="Without PLAN_FILE: approve the plan without a question.")
 @click.pass_context
 def apply(
@@ -49,12 +64,15 @@ def apply(
     if not as_json:
         show_plan(made, as_json=False, verbose=False, out=None)
     if findings_exit(made) is ExitCode.CLEAN and made.has_changes:
-        approve(yes, f"apply this plan to `{site.environment.name}`?")
+        approve(yes, f"apply this plan to `{site.environment.name}`?", "prodfirst plan --out FILE")
     ctx.exit(carry_out(site, made, as_json=as_json))
 
 
-def approve(yes: bool, question: str) -> None:
-    """Ask a person; raises InvalidInput where there is none, Refused where the answer is no."""
+def approve(yes: bool, question: str, saving: str) -> None:
+    """Ask a person; `saving` is the command that saves the plan, where nobody is there.
+
+    Raises InvalidInput where there is no person, Refused where the answer is no.
+    """
     if yes:
         return
     if not sys.stdin.isatty():
@@ -62,7 +80,7 @@ def approve(yes: bool, question: str) -> None:
             Problem(
                 "nobody is here to approve the plan",
                 why="standard input is no terminal",
-                fix="save the plan with `prodfirst plan --out FILE` and apply that file, or say `--yes`",
+                fix=f"save the plan with `{saving}` and apply that file, or say `--yes`",
             )
         )
     if not click.confirm(question, err=True):

@@ -54,7 +54,7 @@ def _report(error: BaseException, *, as_json: bool, debug: bool) -> int:
     if as_json:
         click.echo(problems_json(shown))
     else:
-        click.echo(problems_text(shown, colour=_coloured(sys.stderr)), err=True)
+        click.echo(problems_text(shown, colour=_coloured(sys.stderr), width=_width(sys.stderr)), err=True)
     return shown.exit_code
 
 
@@ -94,13 +94,24 @@ def _usage(error: click.ClickException) -> InvalidInput:
     fix = f"see `{context.command_path if context else 'prodfirst'} --help`"
     if isinstance(error, NoSuchOption) and error.option_name == "--debug" and context:
         fix = f"it comes first: `{context.command_path.replace(' ', ' --debug ', 1)} …`"
+    elif isinstance(error, NoSuchOption) and context and context.parent is None:
+        fix = f"options of a command come after it; {fix}"
     elif hint:
         fix = hint[1][0].lower() + hint[1][1:]
-    return InvalidInput(Problem(what[0].lower() + what[1:], fix=fix))
+    what = re.sub(r"(?:^|(?<=`: ))[A-Z]", lambda found: found[0].lower(), what)
+    return InvalidInput(Problem(what, fix=fix))
 
 
 def _coloured(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _width(stream: TextIO) -> int | None:
+    """Columns of a terminal, or what `COLUMNS` says; None elsewhere: in a log a line can be searched for."""
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given):
+        return int(given)
+    return (os.get_terminal_size(stream.fileno()).columns or None) if stream.isatty() else None
 
 
 def _flushed(stream: TextIO) -> bool:

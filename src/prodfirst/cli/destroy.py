@@ -47,5 +47,7 @@ def destroy(
     if not as_json:
         show_plan(made, as_json=False, verbose=False, out=None)
     if findings_exit(made) is ExitCode.CLEAN and made.has_changes:
-        approve(yes, f"remove all this from `{site.environment.name}`?")
+        approve(
+            yes, f"remove all this from `{site.environment.name}`?", "prodfirst plan --destroy --out FILE"
+        )
     ctx.exit(carry_out(site, made, as_json=as_json))

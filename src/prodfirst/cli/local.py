@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,9 +13,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from prodfirst.cli.groups import InOrder
 from prodfirst.cli.options import (
     environment_option,
     file_option,
+    identities,
     json_option,
     open_site,
     print_json,
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 _FOLLOW_SECONDS = 0.3
 
 
-@click.group()
+@click.group(cls=InOrder)
 def local() -> None:
     """The local cloud: real AWS host names on this machine, with real credentials and enforced permissions.
 
@@ -40,7 +43,7 @@ def local() -> None:
     """
 
 
-@local.command()
+@local.command(short_help="Start it, as the local environment says.")
 @file_option
 @environment_option
 def up(file: Path | None, environment: str | None) -> None:
@@ -57,7 +60,8 @@ def up(file: Path | None, environment: str | None) -> None:
     begun = time.monotonic()
     running = site.cloud.up(site.environment.account, site.environment.region, reporter(quiet=False))
     click.echo(f"the local cloud is up: account {running.account}, {time.monotonic() - begun:.1f} s")
-    click.echo("next: prodfirst bootstrap, or prodfirst local exec -- aws sts get-caller-identity", err=True)
+    known = any(map(site.is_bootstrapped, site.estate.stacks.values()))
+    click.echo(f"next: prodfirst {'status' if known else 'bootstrap'}", err=True)
 
 
 @local.command()
@@ -94,13 +98,15 @@ def status(as_json: bool) -> None:
     if running is None:
         click.echo("down; start it with `prodfirst local up`")
     else:
-        click.echo(f"up: front on 127.0.0.1:{running.port}, account {running.account}, process {running.pid}")
+        click.echo(
+            f"up: listens on 127.0.0.1:{running.port}, account {running.account}, process {running.pid}"
+        )
     for cluster in clusters:
         state = cluster.status.lower() if running else "stopped"
         click.echo(f"{cluster.key}: {state}{f', {cluster.reason}' if cluster.reason else ''}")
 
 
-@local.command()
+@local.command(short_help="End all session credentials now.")
 def expire() -> None:
     """End all session credentials now, as if their time were up: what a run does then can be rehearsed."""
     from prodfirst.localcloud.expiring import expire_sessions
@@ -109,8 +115,14 @@ def expire() -> None:
     click.echo("every session credential of the local cloud has expired")
 
 
-@local.command()
-@click.option("--shell", type=click.Choice(["sh", "fish"]), default="sh", show_default=True)
+@local.command(short_help="Print its administrator's environment.")
+@click.option(
+    "--shell",
+    type=click.Choice(["sh", "fish"]),
+    default="sh",
+    show_default=True,
+    help="For whose `eval` it is written; `sh` is also for bash and zsh.",
+)
 def env(shell: str) -> None:
     """Print the environment of its administrator, for `eval`. It holds credentials of the local cloud."""
     for key, value in _administrator().items():
@@ -118,13 +130,18 @@ def env(shell: str) -> None:
         click.echo(f"set -gx {key} {quoted};" if shell == "fish" else f"export {key}={quoted}")
 
 
-@local.command(name="exec", context_settings={"ignore_unknown_options": True})
+@local.command(
+    name="exec",
+    short_help="Run a command as its administrator, or as WHO.",
+    context_settings={"ignore_unknown_options": True},
+)
 @file_option
 @environment_option
 @click.option(
     "--as",
     "identity",
     metavar="WHO",
+    shell_complete=identities,
     help="Under a stack's identity, such as shop/apply or shop/workload, or a team's, such as team:data.",
 )
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
@@ -142,8 +159,10 @@ def execute(
     """
     variables = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
     chosen = _identity(identity, file, environment) if identity else _administrator()
+    # the user's own commands first; after them what came with prodfirst, such as `aws` in its environment
+    tools = os.pathsep.join((os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)))
     try:
-        os.execvpe(command[0], list(command), {**variables, **chosen})  # noqa: S606
+        os.execvpe(command[0], list(command), {**variables, **chosen, "PATH": tools})  # noqa: S606
     except FileNotFoundError as error:
         raise InvalidInput(
             Problem(
@@ -166,11 +185,13 @@ def _identity(identity: str, file: Path | None, environment: str | None) -> Mapp
     return {**acting(site, identity)[1].environment, **site.cloud.for_kubectl()}
 
 
-@local.command()
+@local.command(short_help="Ask one of its databases.")
 @click.option("--secret", required=True, metavar="ARN", help="Where the credential lies.")
-@click.option("--host", required=True)
-@click.option("--port", type=click.IntRange(1, 65535), required=True)
-@click.option("--database", required=True)
+@click.option("--host", required=True, metavar="NAME", help="Of the database server.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), required=True, metavar="PORT", help="Where it listens."
+)
+@click.option("--database", required=True, metavar="NAME", help="Which of its databases.")
 def query(secret: str, host: str, port: int, database: str) -> None:
     """Ask a database of the local cloud, as a program does: its credential is read by reference.
 
@@ -178,7 +199,8 @@ def query(secret: str, host: str, port: int, database: str) -> None:
 
     \b
     Example:
-      prodfirst local exec --as shop/workload -- prodfirst local query --secret ARN --host HOST ...
+      prodfirst local exec --as shop/workload -- prodfirst local query \\
+        --secret ARN --host HOST --port 5432 --database shop
     """
     from prodfirst.adapters.aws.access import ambient
     from prodfirst.adapters.aws.asking import DatabaseQuestion, ask
@@ -198,12 +220,21 @@ def query(secret: str, host: str, port: int, database: str) -> None:
 @local.command()
 @click.option("--denied", is_flag=True, help="Only calls that were refused.")
 @click.option("--follow", is_flag=True, help="Go on until Ctrl-C.")
-@click.option("-n", "--lines", type=click.IntRange(1, 100_000), default=50, show_default=True)
+@click.option(
+    "-n",
+    "--lines",
+    type=click.IntRange(1, 100_000),
+    default=50,
+    show_default=True,
+    metavar="COUNT",
+    help="At most so many.",
+)
 @json_option
 def logs(denied: bool, follow: bool, lines: int, as_json: bool) -> None:
     """Show the audit: who called what, and what was decided."""
     path = _cloud().audit
     if not path.exists():
+        click.echo("nobody has called the local cloud yet", err=True)
         return
     with path.open() as stream:
         kept = [line for line in stream if _wanted(line, denied)]

@@ -18,16 +18,34 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def _environments(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+def environments(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Completes the name of an environment."""
     estate = _completing_estate(ctx)
     return [name for name in estate.environments if name.startswith(incomplete)] if estate else []
 
 
-def _stacks(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+def stacks(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Completes the name of a stack that is not named yet."""
     estate = _completing_estate(ctx)
     chosen = ctx.params.get("stacks") or ()
     names = estate.stacks if estate else ()
     return [name for name in names if name.startswith(incomplete) and name not in chosen]
+
+
+def identities(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Completes the word for somebody: a stack's identity, or one of a team."""
+    from prodfirst.estate.definition import Layer
+    from prodfirst.kernel.role_names import PHASES
+
+    estate = _completing_estate(ctx)
+    if estate is None:
+        return []
+    words = [f"{name}/{phase}" for name in estate.stacks for phase in PHASES]
+    words += [
+        f"{stack.name}/workload" for stack in estate.stacks.values() if stack.layer is Layer.APPLICATIONS
+    ]
+    words += [f"team:{name}" for name in estate.teams]
+    return [word for word in words if word.startswith(incomplete)]
 
 
 def _completing_estate(ctx: click.Context) -> Estate | None:
@@ -49,12 +67,13 @@ environment_option: Callable[[F], F] = click.option(
     "-e",
     "--env",
     "environment",
+    metavar="NAME",
     envvar="PRODFIRST_ENVIRONMENT",
-    shell_complete=_environments,
+    shell_complete=environments,
     help="The environment [default: the only one].",
 )
 json_option: Callable[[F], F] = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-stacks_argument: Callable[[F], F] = click.argument("stacks", nargs=-1, shell_complete=_stacks)
+stacks_argument: Callable[[F], F] = click.argument("stacks", nargs=-1, shell_complete=stacks)
 
 
 def open_estate(file: Path | None) -> Estate:

@@ -30,4 +30,4 @@ def validate(file: Path | None, as_json: bool) -> None:
         print_json({"prodfirst": "validation", "version": 1, "estate": estate.name, **counts})
         return
     listed = ", ".join(f"{count} {what if count != 1 else what[:-1]}" for what, count in counts.items())
-    click.echo(f"estate `{estate.name}` is valid: {listed}; names, programs and the layer law checked")
+    click.echo(f"estate `{estate.name}` is valid: {listed}")

@@ -73,7 +73,9 @@ def _text(path: Path, shown: str) -> str:
             raw = stream.read(SIZE_LIMIT + 1)
     except OSError as error:
         raise InvalidInput(
-            Problem(f"`{shown}` cannot be read", why=error.strerror or str(error), fix="check the path")
+            Problem(
+                f"`{shown}` cannot be read", why=(error.strerror or str(error)).lower(), fix="check the path"
+            )
         ) from error
     if len(raw) > SIZE_LIMIT:
         raise InvalidInput(

@@ -13,6 +13,9 @@ from prodfirst.estate.document import Document, Location
 from prodfirst.estate.schema import EstateFile
 from prodfirst.kernel.errors import Problem
 
+_LISTED = 8
+"""Names that are shown to somebody who wrote none of them; an estate may have hundreds."""
+
 
 def explain(source: Document, error: Any) -> Problem:
     """One error of pydantic as one problem, with its place in the file."""
@@ -25,7 +28,10 @@ def explain(source: Document, error: Any) -> Problem:
             name = str(location[-1])
             known = _fields_at(location[:-1])
             return Problem(
-                f"unknown key `{name}`", place, f"known here: {', '.join(known)}", nearest(name, known)
+                f"unknown key `{name}`",
+                place,
+                f"known here: {', '.join(known)}",
+                _near(name, known) or "remove it",
             )
         case "missing":
             return Problem(
@@ -76,8 +82,16 @@ def _fields_at(location: Location) -> tuple[str, ...]:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """What to do about a name that does not exist."""
+    names = list(known)
+    listed = ", ".join(f"`{item}`" for item in names[:_LISTED])
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return _near(name, names) or (f"use one that exists: {listed}{more}" if names else "there is none yet")
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    """The question whether another name was meant; empty where none is near."""
     found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"did you mean `{found[0]}`?" if found else "remove it, or use one that exists"
+    return f"did you mean `{found[0]}`?" if found else ""
 
 
 def _nearest_layer(given: Any) -> str:

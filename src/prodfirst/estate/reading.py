@@ -38,7 +38,7 @@ def find(start: Path) -> Path:
         Problem(
             f"no `{FILE_NAME}` here or in a folder above",
             str(start),
-            fix="go to the estate's folder, or name the file with `--file`",
+            fix="begin one with `prodfirst init`, go to the estate's folder, or name the file with `--file`",
         )
     )
 

@@ -54,8 +54,9 @@ class ProdfirstError(Exception):
     def __init__(self, *problems: Problem) -> None:
         if not problems:
             raise ValueError("an error needs at least one problem")
-        super().__init__("\n".join(str(problem) for problem in problems))
-        self.problems = problems
+        # many deployments may fail of one cause, which is said once
+        self.problems = tuple(dict.fromkeys(problems))
+        super().__init__("\n".join(map(str, self.problems)))
 
 
 class InvalidInput(ProdfirstError):

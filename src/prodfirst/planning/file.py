@@ -65,7 +65,7 @@ def load(path: Path) -> EstatePlan:
         )
         recorded = [data["digest"], *(item["digest"] for item in data["deployments"])]
     except OSError as error:
-        raise _not_a_plan(path, error.strerror or str(error)) from error
+        raise _not_a_plan(path, (error.strerror or str(error)).lower()) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _not_a_plan(path, f"{type(error).__name__}: {error}") from error
     if recorded != [plan.digest, *(item.digest for item in plan.deployments)]:

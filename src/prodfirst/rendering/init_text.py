@@ -18,8 +18,9 @@ def init_text(begun: Begun, out: Console) -> None:
     wide = max(len(fact.value) for fact in begun.facts)
     for fact in begun.facts:
         kind = "assumed" if fact.assumed else "found"
-        row = f"{kind:<8} {fact.what:<11} {printable(fact.value):<{wide}}  {printable(fact.source)}"
-        out.print(Text(row, style="yellow" if fact.assumed else ""))
+        head = f"{kind:<8} {fact.what:<11} {printable(fact.value):<{wide}}  "
+        for row in paragraph(fact.source, width=out.width, first=head, rest=" " * 21):
+            out.print(Text(row, style="yellow" if fact.assumed else ""))
     for name in begun.adopted:
         out.print(Text(f"adopted  stack {printable(name)}"))
     for path in begun.written:

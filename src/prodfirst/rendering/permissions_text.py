@@ -44,7 +44,9 @@ class LockView:
 def permissions_text(locks: Iterable[LockView], out: Console) -> None:
     """Print each lock: its name and standing, then what it holds, gains and loses."""
     for lock in locks:
-        out.print(Text(printable(f"{lock.stack}  {lock.said}  {lock.file}"), style="bold"))
+        head = printable(f"{lock.stack}  {lock.said}  {lock.file}")
+        for row in paragraph(head, width=out.width, rest="    "):
+            out.print(Text(row, style="bold"))
         for sign, style, views in (
             ("+", "green", lock.added),
             ("-", "red", lock.removed),

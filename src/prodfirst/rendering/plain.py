@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator
+
+_QUOTED = re.compile("`[^`]+`")
+_KEPT = "\u00a0"
+"""A space at which no line is folded; `rows` lets none through."""
 
 
 def printable(text: str) -> str:
@@ -32,18 +37,23 @@ def clip(text: str, width: int) -> str:
     return text if len(text) <= width else f"{text[: max(width - 1, 0)]}…"
 
 
-def paragraph(text: str, *, width: int, first: str = "", rest: str = "") -> Iterator[str]:
+def paragraph(text: str, *, width: int | None, first: str = "", rest: str = "") -> Iterator[str]:
     """`text` in lines of at most `width` columns, the first begun with `first`, the others with `rest`.
 
-    A word that is longer, such as an ARN, stays whole: it is there to be copied.
+    A word that is longer, such as an ARN, stays whole, and so does what is in backticks, such as a command:
+    it is there to be copied. Without a width nothing is folded.
     """
     for index, row in enumerate(rows(text)):
-        yield from textwrap.wrap(
-            row,
+        if width is None:
+            yield f"{rest if index else first}{row}"
+            continue
+        folded = textwrap.wrap(
+            _QUOTED.sub(lambda found: found[0].replace(" ", _KEPT), row),
             width=max(width, len(rest) + 20),
             initial_indent=rest if index else first,
             subsequent_indent=rest,
             break_long_words=False,
             break_on_hyphens=False,
             drop_whitespace=True,
-        ) or [""]
+        )
+        yield from (line.replace(_KEPT, " ") for line in folded or [""])

@@ -6,25 +6,26 @@ import json
 from collections.abc import Iterator
 
 from prodfirst.kernel.errors import Position, Problem, ProdfirstError
-from prodfirst.rendering.plain import printable, rows
+from prodfirst.rendering.plain import paragraph, printable
 
 _RED, _PLAIN = "\x1b[1;31m", "\x1b[0m"
 
 
-def problems_text(error: ProdfirstError, *, colour: bool) -> str:
-    """All problems of an error: what and where, then why, then what to do next."""
-    return "\n".join(line for problem in error.problems for line in _lines(problem, colour=colour))
+def problems_text(error: ProdfirstError, *, colour: bool, width: int | None = None) -> str:
+    """All problems of an error: what and where, then why, then what to do next; folded to `width` columns."""
+    return "\n".join(line for problem in error.problems for line in _lines(problem, colour, width))
 
 
-def _lines(problem: Problem, *, colour: bool) -> Iterator[str]:
+def _lines(problem: Problem, colour: bool, width: int | None) -> Iterator[str]:
     begin, end = (_RED, _PLAIN) if colour else ("", "")
     where = f"{printable(str(problem.where))}: " if problem.where else ""
-    first, *more = tuple(rows(problem.what)) or ("",)
-    yield f"{begin}error{end}: {where}{first}"
-    yield from (f"  {row}" for row in more)
+    first, *more = tuple(paragraph(problem.what, width=width, first=f"error: {where}", rest="  ")) or (
+        f"error: {where}",
+    )
+    yield f"{begin}error{end}{first.removeprefix('error')}"
+    yield from more
     for label, text in (("why", problem.why), ("next", problem.fix)):
-        for index, row in enumerate(rows(text)):
-            yield f"  {label}: {row}" if index == 0 else f"    {row}"
+        yield from paragraph(text, width=width, first=f"  {label}: ", rest="    ")
 
 
 def problems_json(error: ProdfirstError) -> str:

@@ -40,6 +40,7 @@ def result_text(result: EstateResult, out: Console) -> None:
         line.append(f"{item.result:<11}", style=_STYLES[item.result])
         line.append(f"{item.seconds:6.1f} s  ", style="not bold dim")
         line.append(_totals(item.done), style="not bold")
+        line.rstrip()
         out.print(line)
         for row in _reasons(item, out.width):
             out.print(Text(row))
@@ -72,4 +73,6 @@ def _step(step: Step) -> str:
 def _summary(result: EstateResult, out: Console) -> None:
     counts = Counter(item.result for item in result.deployments)
     parts = [f"{counts[kind]} {kind}" for kind in _STYLES if counts[kind]]
-    out.print(Text(f"{', '.join(parts) or 'nothing to do'}; plan {result.plan}", style="dim"))
+    text = f"{', '.join(parts) or 'nothing to do'}; plan {result.plan}"
+    for row in paragraph(text, width=out.width, rest="  "):
+        out.print(Text(row, style="dim"))

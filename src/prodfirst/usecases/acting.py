@@ -13,6 +13,7 @@ from prodfirst.kernel.errors import InvalidInput, Problem
 from prodfirst.kernel.role_names import PHASES
 from prodfirst.permissions import lock as locks
 from prodfirst.usecases.site import Site
+from prodfirst.usecases.taken_on import taken_on
 
 WORKLOAD = "workload"
 TEAM_PREFIX = "team:"
@@ -35,7 +36,7 @@ def acting(site: Site, word: str) -> tuple[str, AwsAccess]:
         listed = ", ".join(f"`STACK/{item}`" for item in PHASES)
         raise _nobody(word, f"a stack's identities are {listed}, and `STACK/{WORKLOAD}` of an application")
     (chosen,) = select(site.estate, (name,))
-    return site.workload(chosen.stack) if phase == WORKLOAD else site.identity(chosen.stack, phase)
+    return site.workload(chosen.stack) if phase == WORKLOAD else taken_on(site, chosen.stack, phase)
 
 
 def teams_with_roles(site: Site) -> tuple[Team, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from prodfirst.adapters.pulumi import stack_file
@@ -25,28 +25,34 @@ class Item:
     name: str
     made: bool
     """False where it was there; it was brought up to date."""
+    deleted: bool = False
+    """It is not needed any more."""
 
 
-def bootstrap(site: Site, report: Callable[[str], None]) -> tuple[Item, ...]:
-    """Make or bring up to date the state bucket, keys, boundary and identities of `site`."""
-    stacks = tuple(site.estate.stacks.values())
-    _check_names(site, stacks)
+def bootstrap(site: Site, tell: Callable[[Item], None]) -> tuple[Item, ...]:
+    """Make or bring up to date the state bucket, keys, boundary and identities of `site`.
+
+    `tell` is called with each as soon as it is there; all are returned.
+    """
+    _check_names(site, tuple(site.estate.stacks.values()))
     _check_account(site)
-    report(f"state bucket `{site.environment.backend}`")
+    items = []
+    for item in _items(site):
+        tell(item)
+        items.append(item)
+    return tuple(items)
+
+
+def _items(site: Site) -> Iterator[Item]:
     bucket = site.bucket(site.operator)
-    items = [Item("state bucket", bucket.bucket, bucket.ensure())]
-    for stack in stacks:
-        report(f"state key of `{stack.name}`")
-        items.append(Item("state key", site.key(stack).alias, _key(site, stack)))
-    report("identity provider of the CI system")
-    items.append(
-        Item("identity provider", ci.ISSUER_HOST, site.roles.ensure_provider(ci.ISSUER_HOST, ci.AUDIENCE))
-    )
+    yield Item("state bucket", bucket.bucket, bucket.ensure())
+    for stack in site.estate.stacks.values():
+        yield Item("state key", site.key(stack).alias, _key(site, stack))
+    made = site.roles.ensure_provider(ci.ISSUER_HOST, ci.AUDIENCE)
+    yield Item("identity provider", ci.ISSUER_HOST, made)
     needed = wanted(site)
-    report("boundaries")
     limits = {name: site.boundaries.ensure_policy(name, text) for name, text in needed.boundaries.items()}
     for role in needed.roles:
-        report(f"identity `{role.name}`")
         made = site.roles_in(role.folder).ensure(
             role.name,
             trusted=role.trust,
@@ -55,11 +61,10 @@ def bootstrap(site: Site, report: Callable[[str], None]) -> tuple[Item, ...]:
             managed=role.managed,
             tags={**site.ground.tags("identity", "identity"), "prodfirst:acts-for": role.acts_for},
         )
-        items.append(Item("identity", role.name, made))
+        yield Item("identity", role.name, made)
     # of stacks that left the estate, once their roles are gone
     for name in site.boundaries.retire_policies(limits.keys(), site.ground.path):
-        report(f"boundary `{name}` is not needed any more, and was deleted")
-    return tuple(items)
+        yield Item("boundary", name, made=False, deleted=True)
 
 
 def _key(site: Site, stack: Stack) -> bool:

@@ -41,6 +41,7 @@ from prodfirst.usecases.preflight import (
 from prodfirst.usecases.recorded import Recorded, recorded, recorded_resources, recorded_version
 from prodfirst.usecases.recovery import Recovery
 from prodfirst.usecases.site import Site
+from prodfirst.usecases.taken_on import taken_on
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Deployer:
     def carry_out(self, plan: DeploymentPlan) -> DeploymentResult:
         """Preview again, admit, update. Raises Refused or Failure where nothing was begun."""
         stack = self.site.estate.stacks[StackName(plan.stack)]
-        identity, access = self.site.identity(stack, "apply")
+        identity, access = taken_on(self.site, stack, "apply")
         known = recorded(self.site, stack, access)
         version = known.version if known else None
         reads = () if self.destroy else reads_of(self.site, stack, access, {})
@@ -148,7 +149,7 @@ class Deployer:
         """What the approved plan leaves for the end, and nothing else: revocations, old halves of
         replacements."""
         stack = self.site.estate.stacks[StackName(plan.stack)]
-        _, access = self.site.identity(stack, "apply")
+        _, access = taken_on(self.site, stack, "apply")
         known = recorded(self.site, stack, access)
         version = known.version if known else None
         reads = reads_of(self.site, stack, access, {})

@@ -89,10 +89,11 @@ def _go(later: list[str]) -> Iterator[Check]:
 
 def _command(name: str) -> Check:
     wanted_for, fix = _COMMANDS[name]
-    # `local exec` and kubectl find the commands of prodfirst's own interpreter too
-    path = os.pathsep.join((os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)))
-    if found := shutil.which(name, path=path):
+    # `local exec` finds the commands of prodfirst's own interpreter too, after those of the PATH
+    if found := shutil.which(name):
         return Check(name, Standing.OK, found, wanted_for)
+    if found := shutil.which(name, path=str(Path(sys.executable).parent)):
+        return Check(name, Standing.OK, f"{found}, not on the PATH", wanted_for)
     return Check(name, Standing.OPTIONAL, "not on the PATH", wanted_for, fix)
 
 
@@ -113,13 +114,19 @@ def _estate(file: Path | None) -> Iterator[Check]:
     try:
         estate = load(path)
     except InvalidInput as error:
-        found = f"{path.name} has {len(error.problems)} errors, first: {error.problems[0].what}"
+        found = f"{path.name} has {_some(len(error.problems), 'error')}, first: {error.problems[0].what}"
         yield Check("estate", Standing.MISSING, found, wanted_for, "see all with `prodfirst validate`")
         return
-    found = f"`{estate.name}`: {len(estate.stacks)} stacks, {len(estate.environments)} environments"
+    found = f"`{estate.name}`: {_some(len(estate.stacks), 'stack')}, " + _some(
+        len(estate.environments), "environment"
+    )
     yield Check("estate", Standing.OK, found, wanted_for)
     yield from _lock_files(estate)
     yield from _plugins(estate)
+
+
+def _some(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _lock_files(estate: Estate) -> Iterator[Check]:
@@ -129,7 +136,7 @@ def _lock_files(estate: Estate) -> Iterator[Check]:
         found = f"none for {', '.join(f'`{name}`' for name in missing)}"
         yield Check("lock files", Standing.MISSING, found, "bootstrap", "prodfirst permissions sync")
     else:
-        yield Check("lock files", Standing.OK, f"{len(wanted)}", "bootstrap")
+        yield Check("lock files", Standing.OK, f"all {len(wanted)} are there", "bootstrap")
 
 
 def _plugins(estate: Estate) -> Iterator[Check]:

@@ -14,6 +14,7 @@ from prodfirst.planning.steps import Operation, Step
 from prodfirst.usecases.narrate import narrator
 from prodfirst.usecases.recorded import recorded_version
 from prodfirst.usecases.site import Site
+from prodfirst.usecases.taken_on import taken_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def _deployment(
     site: Site, stack: Stack, engine: Engine, listen: Listener, *, record: bool
 ) -> DeploymentDrift:
     name = f"{stack.name}/{site.environment.name}"
-    _, access = site.identity(stack, "apply" if record else "plan")
+    _, access = taken_on(site, stack, "apply" if record else "plan")
     if recorded_version(site, stack, access) is None:
         return DeploymentDrift(name, stack.stateful, (), "it does not exist yet")
     listen(Phase(name, "compare the state with the cloud"))

@@ -16,12 +16,13 @@ from prodfirst.planning.drifting import DeploymentDrift
 from prodfirst.usecases.identities import wanted
 from prodfirst.usecases.recorded import recorded_resources
 from prodfirst.usecases.site import Site
+from prodfirst.usecases.taken_on import taken_on
 
 
 def drift_of_identities(site: Site) -> DeploymentDrift:
     """Read under the identity stack's plan identity; where the estate has none, as whoever runs it."""
     stack = site.estate.identity
-    access = site.operator if stack is None else site.identity(stack, "plan")[1]
+    access = site.operator if stack is None else taken_on(site, stack, "plan")[1]
     declared = _declared(site, stack, access)
     live = read_identities(access, site.ground.path, tuple(declared.providers))
     return DeploymentDrift(

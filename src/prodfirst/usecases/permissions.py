@@ -135,7 +135,8 @@ def _counted(lock: Lock) -> str:
     reads = sum(len(list(item.grants())) for item in lock.plan)
     changes = sum(len(list(item.grants())) for item in lock.apply)
     stars = sum(len(item.actions) for item in (*lock.plan, *lock.apply) if item.unscopable)
-    return f"{reads} to plan, {changes} more to apply; {stars} actions take no resource"
+    unscopable = f"{stars} action{' takes' if stars == 1 else 's take'} no resource"
+    return f"{reads} to plan, {changes} more to apply; {unscopable}"
 
 
 def _changes(changes: tuple[Change, ...]) -> tuple[GrantsView, ...]:

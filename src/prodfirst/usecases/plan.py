@@ -36,7 +36,6 @@ from prodfirst.usecases.keeping import held_roles, keeping, kept_for_now, takes_
 from prodfirst.usecases.left_behind import left_behind, losing
 from prodfirst.usecases.lock_guard import lock_findings
 from prodfirst.usecases.narrate import narrator
-from prodfirst.usecases.planner import planner
 from prodfirst.usecases.preflight import (
     fail_where_clusters_are_silent,
     gone_clusters,
@@ -45,6 +44,7 @@ from prodfirst.usecases.preflight import (
 )
 from prodfirst.usecases.recorded import Recorded, recorded, recorded_resources, recorded_version
 from prodfirst.usecases.site import Site
+from prodfirst.usecases.taken_on import taken_on
 
 
 class Incomplete(ProdfirstError):
@@ -134,7 +134,7 @@ class _Planning:
     def deployment(self, name: StackName, planned: Mapping[StackName, DeploymentPlan]) -> DeploymentPlan:
         """Preview one deployment; one that does not exist yet, against an empty scratch backend."""
         site, stack = self._site, self._site.estate.stacks[name]
-        identity, access = planner(site, stack)
+        identity, access = taken_on(site, stack, "plan")
         known = recorded(site, stack, access)
         reads = reads_of(site, stack, access, planned)
         version = known.version if known else EMPTY
@@ -186,7 +186,7 @@ class _Planning:
     def removal(self, name: StackName, _planned: Mapping[StackName, DeploymentPlan]) -> DeploymentPlan:
         """Preview the empty program."""
         site, stack = self._site, self._site.estate.stacks[name]
-        identity, access = site.identity(stack, "plan")
+        identity, access = taken_on(site, stack, "plan")
         known = recorded(site, stack, access)
         looked = self._preview(stack, access, (), known, empty=True) if known else None
         staying = self._staying_readers(stack) if known and known.contract else ()
@@ -261,7 +261,7 @@ class _Planning:
 
     def _exists(self, name: StackName) -> bool:
         stack = self._site.estate.stacks[name]
-        _, access = self._site.identity(stack, "plan")
+        _, access = taken_on(self._site, stack, "plan")
         return recorded_version(self._site, stack, access) is not None
 
 

@@ -198,19 +198,28 @@ class Site:
         """What a run is given: the team's configuration under the environment's own values."""
         own = stack_file.read(self.stack_file_path(stack))
         if own is None or not own.encrypted_key:
-            raise InvalidInput(
-                Problem(
-                    f"environment `{self.environment.name}` is not ready for stack `{stack.name}`",
-                    self.environment.position,
-                    "its state bucket, keys and identities have not been made",
-                    f"run `prodfirst bootstrap {self.environment.name}` with an administrator's credentials",
-                )
-            )
+            what = f"environment `{self.environment.name}` is not ready for stack `{stack.name}`"
+            raise InvalidInput(self.not_ready(what))
         if not self.environment.local:
             return own.with_config(self.managed_config(stack))
         committed = self._committed(stack)
         return StackFile(own.secrets_provider, own.encrypted_key).with_config(
             committed.config, own.config, self.managed_config(stack)
+        )
+
+    def is_bootstrapped(self, stack: Stack) -> bool:
+        """Whether bootstrap has made the stack's key; it wrote that down where runs of the stack read it."""
+        own = stack_file.read(self.stack_file_path(stack))
+        return own is not None and own.encrypted_key is not None
+
+    def not_ready(self, what: str) -> Problem:
+        """`what`, which bootstrap mends."""
+        who = "" if self.environment.local else " with an administrator's credentials"
+        return Problem(
+            what,
+            self.environment.position,
+            "its state bucket, keys and first identities have not been made",
+            f"run `prodfirst bootstrap {self.environment.name}`{who}",
         )
 
     def managed_config(self, stack: Stack) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from prodfirst.planning.recorded import DeploymentStatus
 from prodfirst.planning.state import state_version
 from prodfirst.resources.values import SECRET, Value, freeze
 from prodfirst.usecases.site import Site
+from prodfirst.usecases.taken_on import taken_on
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 """The key by which Pulumi's state marks special values; a secret is one of them."""
@@ -57,7 +58,7 @@ def _status(site: Site, stack: Stack) -> DeploymentStatus:
 
 
 def _latest(site: Site, stack: Stack) -> dict[str, Any] | None:
-    _, access = site.identity(stack, "plan")
+    _, access = taken_on(site, stack, "plan")
     checkpoint = site.bucket(access).checkpoint(stack.project, site.environment.name)
     if checkpoint is None:
         return None

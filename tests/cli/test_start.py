@@ -1,4 +1,4 @@
-"""The command helps, completes, and imports nothing that it does not need for that; `make bench` times it."""
+"""The command helps, and imports nothing that it does not need for that; `make bench` times it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import estate_layouts
 import pytest
-from command_runs import PROGRAM, environment, prodfirst
+from command_runs import prodfirst
 
 from prodfirst.cli.main import root
 
@@ -55,41 +54,3 @@ def test_help_lists_every_command_with_its_exit_codes(tmp_path: Path) -> None:
 
 def test_version(tmp_path: Path) -> None:
     assert prodfirst("--version", folder=tmp_path).stdout.startswith("prodfirst 0.")
-
-
-@pytest.mark.parametrize(
-    ("words", "offered"),
-    [
-        ("prodfirst pl", ["plan"]),
-        ("prodfirst plan s", ["storage"]),
-        ("prodfirst plan storage --env ", ["local"]),
-        ("prodfirst local st", ["status"]),
-        ("prodfirst plan --detail", ["--detailed-exitcode"]),
-    ],
-)
-def test_completion_offers_commands_options_and_the_names_of_the_estate(
-    tmp_path: Path, words: str, offered: list[str]
-) -> None:
-    estate_layouts.write(tmp_path, "network:infrastructure", "storage:infrastructure")
-    done = subprocess.run(
-        PROGRAM,
-        cwd=tmp_path,
-        env=environment(
-            tmp_path,
-            _PRODFIRST_COMPLETE="bash_complete",
-            COMP_WORDS=words,
-            COMP_CWORD=str(len(words.split(" ")) - 1),
-        ),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert [line.partition(",")[2] for line in done.stdout.splitlines()] == offered
-    assert done.stderr == ""
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_script(tmp_path: Path, shell: str) -> None:
-    done = prodfirst("completion", shell, folder=tmp_path)
-    assert done.returncode == 0
-    assert f"_PRODFIRST_COMPLETE={shell}_complete" in done.stdout

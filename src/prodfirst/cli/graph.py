@@ -11,7 +11,14 @@ from prodfirst.cli.options import file_option, open_estate
 
 @click.command()
 @file_option
-@click.option("--format", "form", type=click.Choice(["text", "mermaid"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "mermaid"]),
+    default="text",
+    show_default=True,
+    help="For people, or for a page that draws it.",
+)
 def graph(file: Path | None, form: str) -> None:
     """Show the layers, their stacks and owners, and what reads what.
 

@@ -40,7 +40,9 @@ def _templates(_ctx: click.Context, _parameter: click.Parameter, incomplete: str
     shell_complete=_templates,
     help="An example to begin with: starter (small) or acme (clusters, a database, teams).",
 )
-@click.option("--name", help="The estate's name [default: the repository's, or the folder's].")
+@click.option(
+    "--name", metavar="NAME", help="The estate's name [default: the repository's, or the folder's]."
+)
 @json_option
 @click.pass_context
 def init(ctx: click.Context, folder: Path, template: str | None, name: str | None, as_json: bool) -> None:

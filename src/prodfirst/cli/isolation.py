@@ -6,7 +6,14 @@ from pathlib import Path
 
 import click
 
-from prodfirst.cli.options import environment_option, file_option, json_option, open_site, reporter
+from prodfirst.cli.options import (
+    environment_option,
+    file_option,
+    identities,
+    json_option,
+    open_site,
+    reporter,
+)
 from prodfirst.kernel.errors import ExitCode, InvalidInput, Problem
 
 
@@ -15,7 +22,14 @@ from prodfirst.kernel.errors import ExitCode, InvalidInput, Problem
 @environment_option
 @json_option
 @click.option("-v", "--verbose", is_flag=True, help="List each call with its audit id.")
-@click.option("--as", "who", multiple=True, metavar="WHO", help="Only as STACK/PHASE or team:NAME.")
+@click.option(
+    "--as",
+    "who",
+    multiple=True,
+    metavar="WHO",
+    shell_complete=identities,
+    help="Only as STACK/plan, STACK/apply or team:NAME; may be repeated.",
+)
 @click.pass_context
 def isolation(
     ctx: click.Context,

@@ -12,11 +12,12 @@ from prodfirst.cli.options import (
     json_option,
     open_site,
     selected,
+    stacks,
 )
 
 
 @click.command()
-@click.argument("stack")
+@click.argument("stack", shell_complete=stacks)
 @file_option
 @environment_option
 @json_option

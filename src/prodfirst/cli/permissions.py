@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from prodfirst.cli.groups import InOrder
 from prodfirst.cli.options import (
     environment_option,
     file_option,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from prodfirst.usecases.permissions import LockAnswer
 
 
-@click.group()
+@click.group(cls=InOrder)
 def permissions() -> None:
     """Lock files: the exact permissions of each stack's plan and apply identities, made from its program.
 
@@ -40,7 +41,7 @@ def permissions() -> None:
     """
 
 
-@permissions.command()
+@permissions.command(short_help="Write the lock files from the programs.")
 @stacks_argument
 @file_option
 @json_option
@@ -54,7 +55,7 @@ def sync(stacks: tuple[str, ...], file: Path | None, as_json: bool) -> None:
     _print(views(answers, written=True), as_json)
 
 
-@permissions.command()
+@permissions.command(short_help="Compare the lock files with the programs.")
 @stacks_argument
 @file_option
 @json_option
@@ -72,7 +73,7 @@ def check(ctx: click.Context, stacks: tuple[str, ...], file: Path | None, as_jso
     ctx.exit(ExitCode.FINDINGS if stale else ExitCode.CLEAN)
 
 
-@permissions.command()
+@permissions.command(short_help="Show who needs what, from the lock files.")
 @stacks_argument
 @file_option
 @json_option
@@ -84,7 +85,7 @@ def show(stacks: tuple[str, ...], file: Path | None, as_json: bool) -> None:
     _print(committed_views(estate, _selected(estate, stacks)), as_json)
 
 
-@permissions.command()
+@permissions.command(short_help="Record what the programs ask the cloud.")
 @stacks_argument
 @file_option
 @environment_option

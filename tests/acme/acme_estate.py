@@ -107,7 +107,7 @@ def _keep(folder: Path, stacks: set[str]) -> None:
     estate = yaml.load(file.read_text())
     for stack in set(estate["stacks"]) - stacks:
         shutil.rmtree(folder / estate["stacks"].pop(stack)["program"])
-        (folder / "permissions" / f"{stack}.lock.json").unlink()
+        (folder / "permissions" / f"{stack}.lock.json").unlink(missing_ok=True)  # identity has none
     with file.open("w") as stream:
         yaml.dump(estate, stream)
 

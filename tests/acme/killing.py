@@ -6,9 +6,9 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from acme_estate import Acme
 
@@ -20,15 +20,17 @@ Call = Mapping[str, Any]
 def killed_at(estate: Acme, at: Callable[[Call], bool], *command: str, nth: int = 1) -> bool:
     """Run a command and kill it at the `nth` call that `at` names; False where it ended before."""
     audit = estate.home / "local" / "audit.jsonl"
-    begin = audit.stat().st_size
-    process = estate.start(*command)
-    deadline = time.monotonic() + _SECONDS
-    while _count(audit, begin, at) < nth:
-        if process.poll() is not None:
-            process.communicate()
-            return False
-        assert time.monotonic() < deadline, f"`{' '.join(command)}` goes on and on"
-        time.sleep(0.002)
+    with audit.open("rb") as file:
+        file.seek(0, os.SEEK_END)
+        process = estate.start(*command)
+        deadline = time.monotonic() + _SECONDS
+        seen = 0
+        while (seen := seen + sum(_carried_out(call) and at(call) for call in _new(file))) < nth:
+            if process.poll() is not None:
+                process.communicate()
+                return False
+            assert time.monotonic() < deadline, f"`{' '.join(command)}` goes on and on"
+            time.sleep(0.002)
     for pid in _family(process.pid):
         try:
             os.kill(pid, signal.SIGKILL)
@@ -43,11 +45,16 @@ def operation(*names: str) -> Callable[[Call], bool]:
     return lambda call: call["operation"] in names
 
 
-def _count(audit: Path, begin: int, at: Callable[[Call], bool]) -> int:
-    with audit.open("rb") as file:
-        file.seek(begin)
-        lines = file.read().split(b"\n")[:-1]
-    return sum(entry["decision"] == "allow" and at(entry) for entry in map(json.loads, lines))
+def _new(audit: BinaryIO) -> Iterator[Call]:
+    """Entries that were added since the last look; half a line waits for the next one."""
+    begin = audit.tell()
+    whole, end, _ = audit.read().rpartition(b"\n")
+    audit.seek(begin + len(whole) + len(end))
+    return map(json.loads, whole.splitlines())
+
+
+def _carried_out(call: Call) -> bool:
+    return bool(call["decision"] == "allow")
 
 
 def _family(pid: int) -> list[int]:

@@ -1,191 +1,125 @@
-"""Kills at random, each aimed at a named window: after the next run nothing is orphaned, doubled or locked.
+"""A campaign of kills, each aimed at a named window, until there were enough.
 
-`make kills` runs a hundred. `python kills.py 100 [--seed N] [--unrecovered]`:
-the last switches recovery off, to see that the checks then fail.
+`make kills` runs a hundred. `--without PART` takes a part of recovery away, to see that it then fails.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
+import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from account_contents import held
-from acme_estate import Acme, removable
-from killing import Call, killed_at, operation
-from local_callers import administrator_of
+from campaign import STACKS, Campaign, Kill, NotRecoveredError
+from windows import WINDOWS, Window, chances, windows
 
-from prodfirst.localcloud.lifecycle import LocalCloud
+WITHOUT = {
+    "locks": "Recovery.release = lambda self: None",
+    "operations": """\
+@contextlib.contextmanager
+def _as_it_is(self, run):
+    yield Recovered(run, {}, ())
 
-STACKS = ("network", "storage")
-_MADE = ("CreateVpc", "CreateSubnet", "CreateRouteTable", "CreateSecurityGroup", "CreateVpcEndpoint",
-         "CreateFlowLogs", "CreateInternetGateway", "CreateBucket", "CreateKey", "CreateAlias")  # fmt: skip
-_REMOVED = ("DeleteVpc", "DeleteSubnet", "DeleteRouteTable", "DeleteSecurityGroup", "DeleteVpcEndpoints",
-            "DeleteFlowLogs", "DeleteInternetGateway", "DeleteBucket", "DeleteAlias")  # fmt: skip
-_LATEST = 4
-"""The kill comes at the first to the fourth call of its window."""
-_UNRECOVERED = """\
-from prodfirst.usecases.recovery import Recovery
-
-Recovery.release = lambda self: None
+Recovery.on_a_copy = _as_it_is
 Recovery.take_up = lambda self, run, journal: ()
+""",
+}
+"""What every process of an installation without that part of recovery does first."""
+_FIRST = """\
+import contextlib
+import sys
+
+if "prodfirst" in sys.argv[0] or any("prodfirst" in word for word in sys.orig_argv):
+    from prodfirst.adapters.pulumi.recovering import Recovered
+    from prodfirst.usecases.recovery import Recovery
+
 """
-"""What every process of an installation without recovery imports first."""
 
 
-@dataclass(frozen=True)
-class Window:
-    """Where a kill is aimed."""
-
-    name: str
-    removing: bool
-    at: Callable[[Call], bool]
-
-
-def _state(name: str, folder: str) -> Callable[[Call], bool]:
-    return lambda call: call["operation"] == name and f"/{folder}/" in str(call["parameters"].get("Key", ""))
-
-
-def _published(call: Call) -> bool:
-    name = str(call["parameters"].get("Name", ""))
-    return call["operation"] == "PutParameter" and name.startswith("/prodfirst/")
-
-
-WINDOWS = (
-    Window("made in the cloud, not in the checkpoint", False, operation(*_MADE)),
-    Window("contract half published", False, _published),
-    Window("lock written, not released", False, _state("PutObject", "locks")),
-    Window("checkpoint just written", False, _state("PutObject", "stacks")),
-    Window("removed in the cloud, not in the checkpoint", True, operation(*_REMOVED)),
-    Window("lock written for a removal", True, _state("PutObject", "locks")),
-    Window("checkpoint just written by a removal", True, _state("PutObject", "stacks")),
-    Window("lock just released", True, _state("DeleteObject", "locks")),
-)
-
-
-@dataclass
-class Campaign:
-    """On the example's network and storage, which are made and removed again and again."""
-
-    estate: Acme
-    chance: random.Random
-    hit: Counter[str] = field(default_factory=Counter)
-    missed: Counter[str] = field(default_factory=Counter)
-    """The command ended before it came to its window."""
-    _before: frozenset[str] = frozenset()
-    _there: Counter[str] = field(default_factory=Counter)
-
-    def begin(self) -> None:
-        """Identities are there; one round without a kill says what must be there afterwards."""
-        for command in (("local", "up"), ("bootstrap",), ("apply", "--stack", "identity", "--yes")):
-            self.estate.run(*command)
-        for stack in STACKS:
-            removable(self.estate.folder / "stacks" / stack)
-        self._before = self._account()
-        self._apply()
-        self._there = _kinds(self._account())
-        self._destroy()
-        assert self._account() == self._before
-
-    def round(self, making: Window, removing: Window) -> None:
-        """A kill while the stacks are made, one while they are removed; each is followed by the next run."""
-        self._killed(making, "apply", *(f"--stack={name}" for name in STACKS), "--yes")
-        self._apply()
-        self._whole(making, _kinds(self._account()) == self._there)
-        assert "no drift" in self.estate.run("drift", *STACKS)
-        self._killed(removing, "destroy", *STACKS, "--yes")
-        self._destroy()
-        self._whole(removing, self._account() == self._before)
-
-    def _killed(self, window: Window, *command: str) -> None:
-        nth = self.chance.randint(1, _LATEST)
-        hit = killed_at(self.estate, window.at, *command, nth=nth)
-        (self.hit if hit else self.missed)[window.name] += 1
-
-    def _apply(self) -> None:
-        self.estate.run("apply", *(f"--stack={name}" for name in STACKS), "--yes")
-
-    def _destroy(self) -> None:
-        self.estate.run("destroy", *STACKS, "--yes")
-
-    def _whole(self, window: Window, right: bool) -> None:
-        """Nothing is orphaned or doubled, nothing is in flight, nothing is locked."""
-        found = _kinds(self._account())
-        assert right, f"{window.name}: {found - self._there} too many, {self._there - found} too few"
-        status = self.estate.json("status", *STACKS)["deployments"]
-        assert not any(item["pending"] for item in status), window.name
-        assert self._locks() == [], window.name
-
-    def _locks(self) -> list[str]:
-        s3 = self._administrator().client("s3")
-        listed = s3.list_objects_v2(Bucket="acme-local-state", Prefix=".pulumi/locks/")
-        return [item["Key"] for item in listed.get("Contents", ())]
-
-    def _account(self) -> frozenset[str]:
-        return held(self._administrator())
-
-    def _administrator(self) -> Any:
-        return administrator_of(LocalCloud(self.estate.home / "local"))
-
-
-def _kinds(contents: frozenset[str]) -> Counter[str]:
-    """How many of each kind: names and ids differ from one time to the next."""
-    return Counter(item.partition(":")[0] for item in contents)
-
-
-def chances(seed: int) -> random.Random:
-    """What is random in a campaign."""
-    return random.Random(seed)  # noqa: S311 - it must be repeatable, and is no secret
-
-
-def windows(count: int, chance: random.Random, *, removing: bool) -> list[Window]:
-    """`count` windows, each as often as the others, in no order."""
-    own = [window for window in WINDOWS if window.removing == removing]
-    found = [own[number % len(own)] for number in range(count)]
-    chance.shuffle(found)
-    return found
+def without(part: str, folder: Path) -> None:
+    """Take a part of recovery away from all processes that are started from here on."""
+    (folder / "sitecustomize.py").write_text(
+        _FIRST + "".join(f"    {line}\n" for line in WITHOUT[part].splitlines())
+    )
+    os.environ["PYTHONPATH"] = str(folder)
 
 
 def main() -> int:
-    """0 where everything held; a histogram goes to standard output."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("kills", type=int)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
-    parser.add_argument("--unrecovered", action="store_true", help="with recovery switched off: must fail")
-    options = parser.parse_args()
+    """0 where everything held, 1 where something was not recovered; a histogram goes to standard output."""
+    options = _options()
     print(f"{options.kills} kills, seed {options.seed}", flush=True)
     chance = chances(options.seed)
+    hits: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="kills-") as folder:
-        if options.unrecovered:
-            (Path(folder) / "sitecustomize.py").write_text(_UNRECOVERED)
-            os.environ["PYTHONPATH"] = folder
-        campaign = Campaign(Acme.copy(Path(folder), ("identity", *STACKS)), chance)
+        if options.without:
+            without(options.without, Path(folder))
+        campaign = Campaign.copy(Path(folder), chance, tuple(options.stacks))
         try:
             campaign.begin()
-            rounds = options.kills // 2
-            for making, removing in zip(
-                windows(rounds, chance, removing=False), windows(rounds, chance, removing=True), strict=True
-            ):
-                campaign.round(making, removing)
-                print(f"{sum(campaign.hit.values())} kills", flush=True)
+            _run(campaign, chance, options, hits)
+        except NotRecoveredError as error:
+            print(f"not recovered: {error}", file=sys.stderr)
+            return 1
         finally:
             campaign.estate.run("local", "down")
-            _histogram(campaign)
+            for window in WINDOWS:
+                print(f"{window.name:<46} {'#' * hits[window.name]} {hits[window.name]}")
     return 0
 
 
-def _histogram(campaign: Campaign) -> None:
-    for window in WINDOWS:
-        hit, missed = campaign.hit[window.name], campaign.missed[window.name]
-        late = f", {missed} came too late" if missed else ""
-        print(f"{window.name:<46} {'#' * hit} {hit}{late}")
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("kills", type=int)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    parser.add_argument(
+        "--stacks", nargs="+", choices=STACKS, default=STACKS, help="kill runs of these alone"
+    )
+    parser.add_argument("--out", type=Path, help="append a line of JSON for each kill to this file")
+    parser.add_argument(
+        "--without", choices=sorted(WITHOUT), help="take this part of recovery away: must fail"
+    )
+    options = parser.parse_args()
+    options.commit = _commit()
+    return options
+
+
+def _run(campaign: Campaign, chance: random.Random, options: argparse.Namespace, hits: Counter[str]) -> None:
+    """Rounds of one kill of each kind, each kind's windows in a new order, until there were enough."""
+    making: list[Window] = []
+    removing: list[Window] = []
+    while hits.total() < options.kills:
+        making = making or windows(4, chance, removing=False)
+        removing = removing or windows(4, chance, removing=True)
+        for kill in (campaign.made(making.pop()), campaign.removed(removing.pop())):
+            hits[kill.window.name] += kill.met
+            _tell(kill, options, hits)
+            if kill.wrong:
+                raise NotRecoveredError(kill.wrong)
+
+
+def _tell(kill: Kill, options: argparse.Namespace, hits: Counter[str]) -> None:
+    data = kill.data()
+    print(f"{hits.total()} kills: {json.dumps(data)}", flush=True)
+    if options.out:
+        told = {
+            "when": datetime.now(UTC).isoformat(timespec="seconds"),
+            "commit": _commit(),
+            "seed": options.seed,
+        }
+        with options.out.open("a") as file:
+            file.write(json.dumps({**told, **data}) + "\n")
+
+
+def _commit() -> str:
+    command = ["git", "describe", "--always", "--dirty"]
+    folder = Path(__file__).parent
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout.strip()
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
@@ -36,6 +36,21 @@ class Caller:
         """The same somebody under a role."""
         made = self.client("sts").assume_role(RoleArn=role, RoleSessionName="test", **more)["Credentials"]
         return Caller(self.environment, made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+
+
+@dataclass(frozen=True)
+class KeptCaller(Caller):
+    """One that asks often: one client per service, for one thread."""
+
+    clients: dict[str, Any] = field(default_factory=dict)
+
+    def client(self, service: str, region: str = REGION, **config: Any) -> Any:
+        """A boto3 client that tries once; without `config` the one of the last time."""
+        if config or region != REGION:
+            return super().client(service, region, **config)
+        if service not in self.clients:
+            self.clients[service] = super().client(service)
+        return self.clients[service]
 
 
 def administrator_of(cloud: LocalCloud) -> Caller:

@@ -105,6 +105,23 @@ def test_a_create_that_never_came_through_is_forgotten_and_planned_again(deploym
     assert operations(deployment, source) == {"a": Operation.CREATE}
 
 
+def test_what_has_the_id_of_something_of_another_type_is_adopted_all_the_same(deployment: Deployment) -> None:
+    """A bucket and its settings have one id, and so may a cluster and a database."""
+    source = """\
+        class Setting(pulumi.CustomResource):
+            def __init__(self, name, **props):
+                super().__init__("tiny:index:Setting", name, props)
+
+        Setting("versions", of=Thing("a").id, late=600)
+    """
+    cut_off(deployment, source, lambda: "of" in (deployment.cloud().get("a") or {}))
+    (id,) = made(deployment, "a")
+    deployment.engine.cancel(deployment.run)
+    found = Found((id,))
+    with recovered(deployment.engine, deployment.run, deployment.state(), lambda _: found) as result:
+        assert [(item.fate, item.id) for item in result.interrupted] == [(Fate.ADOPTED, id)]
+
+
 def test_an_update_that_was_cut_off_is_read_again(deployment: Deployment) -> None:
     deployment.up("Thing('a', size=1)\n")
     source = "Thing('a', size=2, late=600)\n"

@@ -4,7 +4,8 @@ Every type is accepted. A change of the input `place` replaces, any other change
 in the folder `TINY_CLOUD`, a JSON file per resource, so a test can change the cloud behind the engine's back.
 Inputs steer it: `fail` refuses the named operation (`die` ends the process), `seconds` delays create and
 update, `late` delays their answer after the work is done and `lingers` that of a delete, `partial` fails a
-create half way, `password` comes back as the secret output `token`.
+create half way, `password` comes back as the secret output `token`. One that is made `of` another has its
+id, as a bucket's settings have the bucket's.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ class Tiny(provider_pb2_grpc.ResourceProviderServicer):
         if request.preview:
             return provider_pb2.CreateResponse(properties=request.properties)
         self.steer(inputs, "create", context)
-        identifier = f"{request.urn.rsplit('::', 1)[-1]}-{uuid.uuid4().hex[:8]}"
+        identifier = inputs.get("of") or f"{request.urn.rsplit('::', 1)[-1]}-{uuid.uuid4().hex[:8]}"
         outputs = self.store(identifier, inputs)
         time.sleep(float(inputs.get("late", 0)))
         if inputs.get("partial"):

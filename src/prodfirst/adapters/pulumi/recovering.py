@@ -19,7 +19,7 @@ from prodfirst.adapters.pulumi.pending import CREATING, Pending, pending_in, tak
 from prodfirst.adapters.pulumi.running import EngineRun
 from prodfirst.adapters.pulumi.scratch import scratch
 from prodfirst.planning.interrupted import Fate, Finder, Found, Interrupted, Wanted
-from prodfirst.resources.graph import Urn
+from prodfirst.resources.graph import Urn, urn_type
 from prodfirst.resources.values import Value, to_json
 
 
@@ -65,17 +65,21 @@ def recovered(
 
 
 def _creates(checkpoint: Mapping[str, Any], find: Finder) -> list[Interrupted]:
-    """What became of every pending create."""
+    """What became of every pending create.
+
+    What the state has already is none of theirs. Ids are compared within a type: a bucket's settings have the
+    id of the bucket.
+    """
     creates = [item for item in pending_in(checkpoint) if item.operation == CREATING]
     alike = Counter(map(_likeness, creates))
-    taken = {id for _, id in _ids(checkpoint)}
+    taken = {(urn_type(urn), id) for urn, id in _ids(checkpoint)}
     judged = []
     for item in creates:
         found = find(Wanted(item.urn, item.inputs, item.provider))
-        free = tuple(id for id in found.ids if id not in taken)
+        free = tuple(id for id in found.ids if (urn_type(item.urn), id) not in taken)
         result = _judge(item, replace(found, ids=free), alike[_likeness(item)])
         alike[_likeness(item)] -= 1
-        taken.add(result.id)
+        taken.add((urn_type(item.urn), result.id))
         judged.append(result)
     return judged
 

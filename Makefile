@@ -60,7 +60,7 @@ docs: setup reference ## Build the documentation into build/site, every link che
 	@$(PY) -m mkdocs build --strict --site-dir build/site 2>build/docs.log || { cat build/docs.log; false; }
 
 reference: setup ## Write the generated pages again: the reference, figures, licences of dependencies
-	@$(PY) tools/reference.py && $(PY) tools/notices.py && $(PY) tools/speed.py
+	@$(PY) tools/reference.py && $(PY) tools/notices.py && $(PY) tools/speed.py && $(PY) tools/histogram.py
 
 package: setup ## Build wheel and sdist into dist/, twice, and see that they are equal
 	@tools/package

@@ -35,7 +35,7 @@ _FIRST = """\
 import contextlib
 import sys
 
-if "prodfirst" in sys.argv[0] or any("prodfirst" in word for word in sys.orig_argv):
+if any(word.endswith("/bin/prodfirst") for word in sys.orig_argv):
     from prodfirst.adapters.pulumi.recovering import Recovered
     from prodfirst.usecases.recovery import Recovery
 
@@ -96,24 +96,25 @@ def _run(campaign: Campaign, chance: random.Random, options: argparse.Namespace,
     while hits.total() < options.kills:
         making = making or windows(4, chance, removing=False)
         removing = removing or windows(4, chance, removing=True)
-        for kill in (campaign.made(making.pop()), campaign.removed(removing.pop())):
-            hits[kill.window.name] += kill.met
-            _tell(kill, options, hits)
-            if kill.wrong:
-                raise NotRecoveredError(kill.wrong)
+        _tell(campaign.made(making.pop()), options, hits)
+        _tell(campaign.removed(removing.pop()), options, hits)
 
 
 def _tell(kill: Kill, options: argparse.Namespace, hits: Counter[str]) -> None:
+    """Count it and write it down. Raises NotRecoveredError where the campaign ends with it."""
+    hits[kill.window.name] += kill.met
     data = kill.data()
     print(f"{hits.total()} kills: {json.dumps(data)}", flush=True)
     if options.out:
         told = {
             "when": datetime.now(UTC).isoformat(timespec="seconds"),
-            "commit": _commit(),
+            "commit": options.commit,
             "seed": options.seed,
         }
         with options.out.open("a") as file:
             file.write(json.dumps({**told, **data}) + "\n")
+    if kill.wrong:
+        raise NotRecoveredError(kill.wrong)
 
 
 def _commit() -> str:

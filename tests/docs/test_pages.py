@@ -57,7 +57,7 @@ def test_the_tutorial_and_the_pages_that_go_on_from_it(reader: Reader) -> None:
     inside.paste(end)
 
 
-@pytest.mark.parametrize("tool", ["reference.py", "notices.py", "speed.py"])
+@pytest.mark.parametrize("tool", ["reference.py", "notices.py", "speed.py", "histogram.py"])
 def test_generated_pages_are_as_they_would_be_made_now(tool: str) -> None:
     command = [sys.executable, str(_ROOT / "tools" / tool), "--check"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)

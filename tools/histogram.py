@@ -1,4 +1,4 @@
-"""Writes docs/kills.md from docs/bench/kills.jsonl, to which `tests/acme/kills.py --out` adds a line for each kill.
+"""Writes docs/kills.md from docs/bench/kills.jsonl, to which `tests/acme/kills.py --out` adds lines.
 
 With `--check` it only says whether the page is stale.
 """

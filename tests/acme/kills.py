@@ -118,8 +118,9 @@ def _tell(kill: Kill, options: argparse.Namespace, hits: Counter[str]) -> None:
 
 
 def _commit() -> str:
-    command = ["git", "describe", "--always", "--dirty"]
-    folder = Path(__file__).parent
+    """The last one that changed the product."""
+    folder = Path(__file__).parents[2]
+    command = ["git", "log", "-1", "--format=%h", "--", "src"]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout.strip()
 
 

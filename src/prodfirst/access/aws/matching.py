@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prodfirst.access.aws.conditions import hold
 from prodfirst.access.aws.documents import Effect, Matcher, Statement
-from prodfirst.access.aws.patterns import Pattern, matches, matches_resource
+from prodfirst.access.aws.patterns import Pattern, matches_resource
 from prodfirst.access.aws.principals import Named
 from prodfirst.access.aws.requests import Request
 
@@ -27,7 +27,7 @@ def named(statement: Statement, request: Request) -> Named:
 
 def covers_action(actions: Matcher, action: str) -> bool:
     """Whether an action is one of `Action`, or none of `NotAction`. Case does not count."""
-    found = any(matches(item.literal, action, ignore_case=True) for item in actions.patterns)
+    found = actions.one_of.fullmatch(action) is not None
     return found != actions.negated
 
 

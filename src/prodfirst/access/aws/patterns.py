@@ -122,8 +122,23 @@ def _variable(inner: str) -> Literal | Variable:
     return Variable(key.strip().lower(), default[1:-1] if comma and quoted else None)
 
 
+def expression(alternatives: Iterable[tuple[Literal | Wild, ...]], *, ignore_case: bool) -> re.Pattern[str]:
+    """What fits one of several as `matches` has it; for `fullmatch`."""
+    text = "|".join(f"(?:{_text(tokens, '.*')})" for tokens in alternatives)
+    # of none nothing fits
+    return re.compile(text or "(?!)", _flags(ignore_case))
+
+
 @lru_cache(maxsize=4096)
 def _compiled(tokens: tuple[Literal | Wild, ...], star: str, ignore_case: bool) -> re.Pattern[str]:
+    return re.compile(_text(tokens, star), _flags(ignore_case))
+
+
+def _flags(ignore_case: bool) -> re.RegexFlag:
+    return re.DOTALL | (re.IGNORECASE if ignore_case else re.RegexFlag(0))
+
+
+def _text(tokens: tuple[Literal | Wild, ...], star: str) -> str:
     parts = []
     for position, token in enumerate(tokens):
         if isinstance(token, Literal):
@@ -132,7 +147,7 @@ def _compiled(tokens: tuple[Literal | Wild, ...], star: str, ignore_case: bool) 
             parts.append("." if star == ".*" else "[^:]")
         else:
             parts.append(".*" if _ends_segment(tokens, position) else star)
-    return re.compile("".join(parts), re.DOTALL | (re.IGNORECASE if ignore_case else 0))
+    return "".join(parts)
 
 
 def _ends_segment(tokens: tuple[Literal | Wild, ...], position: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+from functools import lru_cache
 from typing import Any
 
 from prodfirst.localcloud.aws.providers_mended import mend_identity_providers
@@ -25,6 +26,7 @@ def apply() -> None:
     _eks_tags()
     _attached_policies()
     _factor_seeds()
+    _parsed_policies()
     mend_identity_providers()
 
 
@@ -38,6 +40,19 @@ def _flow_log_tags() -> None:
         original(parameters, "vpc-flow-log" if kind == "flow-log" else kind, id)
 
     ec2._parse_tag_specs = parse
+
+
+def _parsed_policies() -> None:
+    """It reads every policy of the caller anew in each call; their texts are kept, read."""
+    from ministack.core import iam_evaluator
+
+    original = iam_evaluator.parse_policy_document
+    kept = lru_cache(maxsize=2048)(original)
+
+    def parsed(document: Any) -> Any:
+        return kept(document) if isinstance(document, str) else original(document)
+
+    iam_evaluator.parse_policy_document = parsed
 
 
 def _factor_seeds() -> None:

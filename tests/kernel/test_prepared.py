@@ -110,6 +110,15 @@ def test_what_was_learned_is_there_from_the_start(prepared: Prepared, tmp_path: 
     assert _whole(prepared.start([script], environment={}))[1] == "True\n"
 
 
+def test_an_sdk_whose_parts_load_when_they_are_needed_is_whole(prepared: Prepared, tmp_path: Path) -> None:
+    """Seen red: `module 'pulumi_aws.eks' has no attribute 'Cluster'`, since its module came before it."""
+    script = _script(tmp_path, "import pulumi_aws\nprint(pulumi_aws.eks.Cluster)\n")
+    prepared.learn(["pulumi_aws", "pulumi_aws.eks.cluster"])
+    code, out, err = _whole(prepared.start([script], environment={}))
+    assert (code, err) == (0, "")
+    assert "pulumi_aws.eks.cluster.Cluster" in out
+
+
 def test_a_killed_one_tells_the_signal(prepared: Prepared, tmp_path: Path) -> None:
     process = prepared.start([_script(tmp_path, "import time\ntime.sleep(60)\n")], environment={})
     assert process.poll() is None

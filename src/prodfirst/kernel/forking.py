@@ -72,10 +72,16 @@ def _request(line: socket.socket) -> "tuple[Mapping[str, Any], list[int]] | None
 
 
 def prepare(modules: Sequence[str]) -> None:
-    """Import; what cannot be imported is left to the fork that needs it."""
+    """Import; what cannot be imported is left to the fork that needs it.
+
+    A package is used before its modules: one that loads itself at its first use (`importlib.util.LazyLoader`,
+    and the SDKs of Pulumi's packages) would lack what its first module brings along.
+    """
     for name in modules:
+        parts = name.split(".")
         try:
-            importlib.import_module(name)
+            for end in range(1, len(parts) + 1):
+                getattr(importlib.import_module(".".join(parts[:end])), "__all__", None)
         except Exception as error:  # noqa: BLE001 - who needs it meets the same error, and tells it
             print(f"{name}: {error!r}", file=sys.stderr, flush=True)
 

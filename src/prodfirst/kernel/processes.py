@@ -39,7 +39,8 @@ class Collector:
     """Reads a stream to its end and keeps the first `limit` bytes, so that a flood costs no memory."""
 
     def __init__(self, stream: IO[bytes], limit: int = _KEPT_BYTES) -> None:
-        self._stream = stream
+        # its own: whoever ends the process closes the stream, and the number may be another file's then
+        self._descriptor = os.dup(stream.fileno())
         self._limit = limit
         self._kept = bytearray()
         self._dropped = 0
@@ -47,10 +48,11 @@ class Collector:
         self._thread.start()
 
     def _read(self) -> None:
-        while chunk := os.read(self._stream.fileno(), _STEP):
-            room = self._limit - len(self._kept)
-            self._kept += chunk[:room]
-            self._dropped += max(0, len(chunk) - room)
+        with open(self._descriptor, "rb", buffering=0) as stream:
+            while chunk := stream.read(_STEP):
+                room = self._limit - len(self._kept)
+                self._kept += chunk[:room]
+                self._dropped += max(0, len(chunk) - room)
 
     def text(self, timeout: float = 2.0) -> str:
         """What was read; call it when the writer has ended."""

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 _PRODFIRST_FOLDER = str(Path(__file__).resolve().parents[3]) + os.sep
@@ -23,14 +24,13 @@ def is_the_teams(file: str, root: str) -> bool:
 def libraries(names: set[str], root: str) -> set[str]:
     """Those imported modules that a later host may have from the start: SDKs of Pulumi packages, blueprints.
 
-    They only define classes. Nothing of the team's, and nothing else that its programs import.
+    They only define classes. Nothing of the team's, and nothing else that its programs import. SDKs put their
+    parts into `sys.modules` before they are loaded (`pulumi._utils.lazy_import`): those do not count.
     """
-    slow = {name for name in names if name.startswith(("pulumi_", "prodfirst."))}
-    return {
-        name
-        for name in slow
-        if (file := getattr(sys.modules.get(name), "__file__", None)) and not is_the_teams(file, root)
-    }
+    found = {name: sys.modules.get(name) for name in names if name.startswith(("pulumi_", "prodfirst."))}
+    loaded = {name: module for name, module in found.items() if type(module) is ModuleType}
+    files = {name: getattr(module, "__file__", None) for name, module in loaded.items()}
+    return {name for name, file in files.items() if file and not is_the_teams(file, root)}
 
 
 def opened_files(root: str) -> set[str]:

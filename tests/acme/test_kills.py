@@ -13,6 +13,7 @@ from windows import WINDOWS, chances
 _SEED = 7
 _NAMED = {window.name: window for window in WINDOWS}
 _MAKING = _NAMED["contract half published"]
+"""In the cloud a name is taken once: what was made and is not in the state cannot be made again."""
 _REMOVING = _NAMED["removed in the cloud, not in the checkpoint"]
 
 
@@ -39,5 +40,4 @@ def test_without_recovery_the_campaign_fails(
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", "")  # what is set in the next line is taken back at the end
     without("operations", tmp_path)
-    wrong = campaign.made(_NAMED["made in the cloud, not in the checkpoint"]).wrong
-    assert "too many" in wrong
+    assert "ParameterAlreadyExists" in campaign.made(_MAKING).wrong

@@ -67,7 +67,8 @@ def _below(kills: Sequence[Kill]) -> Iterator[str]:
     beside = [kill for kill in kills if not kill["met"]]
     commits = ", ".join(sorted({kill["commit"] for kill in kills}))
     yield f"\n{len(met)} kills came within their window; the next run recovered {_recovered(met)} of them. "
-    yield f"{len(beside)} came too late for it, of which {_recovered(beside)} were recovered. "
+    if beside:
+        yield f"{len(beside)} came too late for it, of which {_recovered(beside)} were recovered. "
     yield f"Runs were killed of one stack at a time ({_counted(Counter(kill['stack'] for kill in kills))}). "
     yield f"{min(kill['when'] for kill in kills)[:10]}, commit {commits}.\n"
 

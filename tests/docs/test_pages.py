@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pages import DOCS, Reader, commands
+from pages import DOCS, README, Reader, commands
 
 from prodfirst.kernel.paths import cache
 from prodfirst.localcloud.lifecycle import LocalCloud
@@ -55,6 +55,14 @@ def test_the_tutorial_and_the_pages_that_go_on_from_it(reader: Reader) -> None:
         assert commands(page), page
         inside.paste(commands(page))
     inside.paste(end)
+
+
+def test_the_readme_begins_an_estate_beside_the_checkout(reader: Reader) -> None:
+    (begin,) = (block for block in commands(README) if "prodfirst init" in block)
+    (reader.folder / "checkout").mkdir()
+    said = Reader(reader.folder / "checkout", reader.variables).paste((begin,))
+    assert "nothing is missing" in said
+    assert (reader.folder / "my-estate" / "prodfirst.yaml").is_file()
 
 
 @pytest.mark.parametrize("tool", ["reference.py", "notices.py", "speed.py", "histogram.py"])

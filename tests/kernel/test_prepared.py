@@ -196,3 +196,12 @@ def test_one_that_is_gone_says_so(tmp_path: Path) -> None:
         one.start([_script(tmp_path, "")], environment={})
     assert one.gone()
     one.close()
+
+
+def test_what_a_program_left_unloaded_is_left_so(prepared: Prepared, tmp_path: Path) -> None:
+    """Most of `pulumi_aws`: to load all of it takes many seconds, which the next program would wait for."""
+    prepared.learn(["pulumi_aws", "pulumi_aws.rds", "pulumi_aws.ssm.parameter"])
+    script = _script(tmp_path, "import sys\nprint(*(n for n in sys.modules if n.count('.') == 2))\n")
+    _, loaded, _ = _whole(prepared.start([script], environment={}))
+    assert "pulumi_aws.ssm.parameter" in loaded.split()
+    assert "pulumi_aws.rds.cluster" not in loaded.split()

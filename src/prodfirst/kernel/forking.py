@@ -80,8 +80,10 @@ def prepare(modules: Sequence[str]) -> None:
     for name in modules:
         parts = name.split(".")
         try:
-            for end in range(1, len(parts) + 1):
+            for end in range(1, len(parts)):
                 getattr(importlib.import_module(".".join(parts[:end])), "__all__", None)
+            # not used itself: an SDK leaves hundreds of modules unloaded, which nobody may ever need
+            importlib.import_module(name)
         except Exception as error:  # noqa: BLE001 - who needs it meets the same error, and tells it
             print(f"{name}: {error!r}", file=sys.stderr, flush=True)
 

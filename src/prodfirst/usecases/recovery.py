@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 
+from prodfirst.adapters.aws import finding
 from prodfirst.adapters.aws.access import AwsAccess
-from prodfirst.adapters.aws.finding import finder
 from prodfirst.adapters.journal import Journal, last_started
+from prodfirst.adapters.kubernetes import finding as cluster_finding
 from prodfirst.adapters.pulumi.checkpoint import read_locks
 from prodfirst.adapters.pulumi.engine import Engine
 from prodfirst.adapters.pulumi.locking import left_behind
 from prodfirst.adapters.pulumi.recovering import Recovered, recovered
-from prodfirst.adapters.pulumi.running import EngineRun
+from prodfirst.adapters.pulumi.running import EngineRun, engine_environment, private_folder
 from prodfirst.estate.definition import Stack
 from prodfirst.kernel.errors import Failure, Problem, Refused
-from prodfirst.planning.interrupted import Fate, Interrupted
+from prodfirst.planning.interrupted import Fate, Finder, Found, Interrupted, Wanted
 from prodfirst.planning.progress import Listener, Message, Phase
 from prodfirst.planning.state import state_version
+from prodfirst.resources.graph import urn_type
 from prodfirst.usecases.narrate import narrator
 from prodfirst.usecases.recorded import recorded_version
 from prodfirst.usecases.site import Site
@@ -64,9 +68,11 @@ class Recovery:
         checkpoint = self.site.bucket(self.access).checkpoint(self.stack.project, self.site.environment.name)
         self.listen(Phase(self.name, "find out what became of what was cut off"))
         since = last_started(self.site.journal_folder, self.name)
-        find = finder(self.access, since)
         hear = narrator(self.name, self.listen)
-        with recovered(self.engine, run, checkpoint or {}, find, hear) as found:
+        with (
+            private_folder() as folder,
+            recovered(self.engine, run, checkpoint or {}, self._finder(run, since, folder), hear) as found,
+        ):
             for item in found.interrupted:
                 self._say("info" if item.fate is not Fate.UNDECIDED else "warning", item.text)
             yield found
@@ -89,6 +95,18 @@ class Recovery:
             journal.write("recovering", self.name, found=told, state=state_version(found.state))
             self.engine.import_state(run, found.state)
         return found.interrupted
+
+    def _finder(self, run: EngineRun, since: datetime | None, folder: Path) -> Finder:
+        """`folder` becomes the home of the commands that kubeconfigs name."""
+        environment = engine_environment(self.engine.plugin_home, run, folder)
+        on_aws = finding.finder(self.access, since)
+        in_clusters = cluster_finding.finder(environment, since)
+
+        def find(wanted: Wanted) -> Found:
+            of_cluster = urn_type(wanted.urn).startswith(cluster_finding.PACKAGE)
+            return (in_clusters if of_cluster else on_aws)(wanted)
+
+        return find
 
     def _say(self, severity: str, text: str) -> None:
         self.listen(Message(self.name, severity, text))

@@ -39,6 +39,7 @@ from prodfirst.providers.kubernetes.state import (
     planned_creation,
     planned_update,
     uncertain,
+    was_seen,
 )
 
 _PLAIN = (
@@ -205,7 +206,8 @@ def read(resource: Resource, id: str, old: Data, state: Data) -> Data | None:
         return None
     manager = _manager(old, state)
     if old:
-        additions = not is_patch(resource.token)
+        # without the object as it was made, the server's defaults are not told from additions
+        additions = not is_patch(resource.token) and was_seen(state)
         inputs = live_inputs(resource.kind, live, old, live_of(state), manager, additions)
     else:
         inputs = imported_inputs(resource.kind, live)

@@ -36,6 +36,12 @@ def live_of(state: Data) -> Data:
     return {key: value for key, value in state.items() if key not in _INTERNAL}
 
 
+def was_seen(state: Mapping[str, Any]) -> bool:
+    """Whether a checkpoint has a live object, and not what was asked for: an object is born with a uid."""
+    given = state.get("metadata")
+    return isinstance(given, Mapping) and bool(given.get("uid"))
+
+
 def uncertain(inputs: Data, initial: str, manager: str, sent: str) -> Data:
     """What is recorded of an object of which nobody knows whether it was made."""
     return {**checkpoint(inputs, inputs, initial, manager), SENT: sent}
@@ -43,8 +49,7 @@ def uncertain(inputs: Data, initial: str, manager: str, sent: str) -> Data:
 
 def doubt_of(state: Mapping[str, Any], upsert: bool) -> Doubt | None:
     """Its creation, where that got no answer: nobody has seen the object, which is born with a uid."""
-    given = state.get("metadata")
-    if INPUTS not in state or (isinstance(given, Mapping) and given.get("uid")):
+    if INPUTS not in state or was_seen(state):
         return None
     return Doubt(str(state.get(SENT) or ""), str(state.get(MANAGER) or ""), upsert)
 

@@ -20,7 +20,7 @@ from typing import Any, cast
 
 from measuring import Bench, Broken, Measured, measure
 
-BENCHES = ("start", "plan", "job", "many")
+BENCHES = ("start", "plan", "job", "demo", "many")
 """Modules of this folder, in the order of running."""
 _COLUMNS = ("case", "min", "median", "max", "floor", "peak", "aim", "")
 

@@ -16,11 +16,12 @@ from typing import Any
 from generated import settle
 
 _DOCS = Path(__file__).parents[1] / "docs"
-_ORDER = ("start", "plan", "job", "many")
+_ORDER = ("start", "plan", "job", "demo", "many")
 _TITLES = {
     "start": "Starting",
     "plan": "Planning one stack of the given number of resources",
     "job": "The life of three stacks of the example",
+    "demo": "The demo: all of the example from nothing",
     "many": "The life of 50 generated stacks",
 }
 _HEAD = """\

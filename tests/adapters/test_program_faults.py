@@ -264,3 +264,12 @@ def test_a_host_whose_engine_never_came_ends_with_its_parent(tmp_path: Path) -> 
         assert b'"port"' in reports.readline()
     assert process.wait() == 1
     processes.end(process)
+
+
+def test_what_another_program_imported_does_not_stand_for_a_module_of_its_own(deployment: Deployment) -> None:
+    """Seen red: the second program got the installed package, since the first one had imported it."""
+    deployment.program("import pulumi_aws")
+    deployment.engine.preview(deployment.run)
+    (deployment.folder / "program" / "pulumi_aws.py").write_text("HERE = 'of the stack'\n")
+    deployment.program("import pulumi_aws\nprint(pulumi_aws.HERE)")
+    assert "of the stack" in deployment.engine.preview(deployment.run).output

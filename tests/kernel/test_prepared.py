@@ -1,5 +1,6 @@
 """Processes that are forks of a prepared interpreter: as good as started ones, and gone in time."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -205,3 +206,74 @@ def test_what_a_program_left_unloaded_is_left_so(prepared: Prepared, tmp_path: P
     _, loaded, _ = _whole(prepared.start([script], environment={}))
     assert "pulumi_aws.ssm.parameter" in loaded.split()
     assert "pulumi_aws.rds.cluster" not in loaded.split()
+
+
+def test_a_program_that_leaves_its_group_is_ended_all_the_same(prepared: Prepared, tmp_path: Path) -> None:
+    """Seen red: the end waited for ever, and with it every other run."""
+    text = (
+        "import os, time\nos.setpgid(0, os.getpgid(os.getppid()))\n"
+        "print('left', flush=True)\ntime.sleep(60)\n"
+    )
+    process = prepared.start([_script(tmp_path, text)], environment={})
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"left\n"
+    assert processes.end(process) == -signal.SIGKILL
+
+
+def test_a_prepared_interpreter_that_is_killed_takes_no_result_along(tmp_path: Path) -> None:
+    one = Prepared(Path(sys.executable), {}, Preparation(()))
+    process = one.start([_script(tmp_path, "import time\ntime.sleep(60)\n")], environment={})
+    os.kill(one._process.pid, signal.SIGKILL)
+    one._process.wait()
+    assert processes.end(process) == -signal.SIGKILL
+    with pytest.raises(Unprepared):
+        one.start([_script(tmp_path, "")], environment={})
+    assert one.gone()
+
+
+def test_after_an_interrupt_nothing_more_is_asked(prepared: Prepared, tmp_path: Path) -> None:
+    """Seen red: the answer that nobody took was taken for that to the next question."""
+
+    def interrupt(_: object, __: object) -> None:
+        raise KeyboardInterrupt
+
+    prepared.learn(["no_such_module"])
+    script = _script(tmp_path, "")
+    before = signal.signal(signal.SIGALRM, interrupt)
+    os.kill(prepared._process.pid, signal.SIGSTOP)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
+        with pytest.raises(KeyboardInterrupt):
+            prepared.start([script], environment={})
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    with pytest.raises(Unprepared):
+        prepared.start([script], environment={})
+    assert prepared.gone()
+
+
+def test_a_silent_one_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("prodfirst.kernel.prepared._ANSWER_SECONDS", 0.3)
+    slow = tmp_path / "slowly"
+    slow.mkdir()
+    (slow / "__init__.py").write_text("import time\ntime.sleep(60)\n")
+    one = Prepared(Path(sys.executable), {}, Preparation((), (("slowly", str(slow)),)))
+    with pytest.raises(Unprepared):
+        one.start([_script(tmp_path, "")], environment={})
+    assert one.gone()
+
+
+def test_a_high_descriptor_keeps_its_number(prepared: Prepared, tmp_path: Path) -> None:
+    """Seen red: with 512 and above the descriptors were moved onto each other."""
+    reading, low = os.pipe()
+    writing = fcntl.fcntl(low, fcntl.F_DUPFD, 512)
+    os.close(low)
+    process = prepared.start(
+        [_script(tmp_path, f"import os\nos.write({writing}, b'through')\nprint('said')\n")],
+        environment={},
+        pass_fds=(writing,),
+    )
+    os.close(writing)
+    assert _whole(process)[:2] == (0, "said\n")
+    assert os.read(reading, 100) == b"through"
+    os.close(reading)

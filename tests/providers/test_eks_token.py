@@ -67,6 +67,8 @@ def _asked(query: str) -> Mapping[str, list[str]]:
         ("aws", (*_COMMAND, "--profile", "other"), {}),
         ("aws", (*_COMMAND[:-1], "text"), {}),
         ("aws", ("--region", "eu-central-1", "sts", "get-token", "--cluster-name", "main"), {}),
+        ("aws", ("--region", "us-iso-east-1", *_COMMAND[2:]), {}),
+        ("aws", _COMMAND, {"AWS_USE_FIPS_ENDPOINT": "true"}),
         ("aws", _COMMAND, {"AWS_PROFILE": "other"}),
         ("aws", _COMMAND, {"AWS_ENDPOINT_URL_STS": "https://sts.example.com"}),
         ("aws", _COMMAND, {"AWS_SECRET_ACCESS_KEY": ""}),

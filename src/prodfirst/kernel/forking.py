@@ -12,6 +12,7 @@ A fork is safe as long as there is one thread: nothing that is prepared may star
 
 import contextlib
 import ctypes
+import fcntl
 import gc
 import importlib
 import importlib.util
@@ -30,7 +31,8 @@ _STEP = 65536
 _DESCRIPTORS = 16
 _PR_SET_CHILD_SUBREAPER = 36
 """prctl(2): orphans among the descendants become our children."""
-_ABOVE_ALL_WISHED = 512
+_ROUNDS = 100
+"""As often orphans are looked for; each may have left some behind."""
 
 
 class Child(Exception):
@@ -84,7 +86,7 @@ def prepare(modules: Sequence[str]) -> None:
                 getattr(importlib.import_module(".".join(parts[:end])), "__all__", None)
             # not used itself: an SDK leaves hundreds of modules unloaded, which nobody may ever need
             importlib.import_module(name)
-        except Exception as error:  # noqa: BLE001 - who needs it meets the same error, and tells it
+        except BaseException as error:  # noqa: BLE001 - who needs it meets the same error, and tells it
             print(f"{name}: {error!r}", file=sys.stderr, flush=True)
 
 
@@ -128,10 +130,18 @@ def _code(pid: int, options: int) -> "int | None":
 
 def _end_orphans(forked: "set[int]") -> None:
     """End what a fork that is gone has left behind, whatever group or session it went to (Linux)."""
-    while orphans := [pid for pid in _children() if pid not in forked]:
+    spared = set(forked)
+    for _ in range(_ROUNDS):
+        orphans = [pid for pid in _children() if pid not in spared]
+        if not orphans:
+            return
         for pid in orphans:
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except PermissionError:  # another user's, such as one that `sudo` started
+                spared.add(pid)
+            else:
+                os.waitpid(pid, 0)
 
 
 def _children() -> "list[int]":
@@ -151,7 +161,8 @@ def _become(request: Mapping[str, Any], descriptors: Sequence[int]) -> None:
     """Give this fork what an `exec` would have given it; `descriptors` get the numbers that are wished."""
     _lead_a_group(os.getpid())
     _adopt()
-    moved = [_above(descriptor) for descriptor in descriptors]
+    above = max([*request["numbers"], *descriptors]) + 1
+    moved = [_moved(descriptor, above) for descriptor in descriptors]
     for descriptor, wished in zip(moved, request["numbers"], strict=True):
         os.dup2(descriptor, wished)
         os.close(descriptor)
@@ -161,10 +172,8 @@ def _become(request: Mapping[str, Any], descriptors: Sequence[int]) -> None:
     tempfile.tempdir = None  # it is read from the environment once
 
 
-def _above(descriptor: int) -> int:
-    import fcntl
-
-    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD, _ABOVE_ALL_WISHED)
+def _moved(descriptor: int, above: int) -> int:
+    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD, above)
     os.close(descriptor)
     return moved
 

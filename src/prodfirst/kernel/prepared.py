@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import threading
@@ -16,6 +17,10 @@ from typing import IO, Any
 from prodfirst.kernel import processes
 
 _SCRIPT = Path(__file__).with_name("forking.py")
+
+
+_ANSWER_SECONDS = 120.0
+"""An import may take long on a slow disk; one that hangs must not hang everything."""
 
 
 class Unprepared(Exception):
@@ -47,6 +52,12 @@ class Forked:
         """The exit code, negative for a signal; None while it runs."""
         return self._ended("poll")
 
+    def kill(self) -> None:
+        """SIGKILL, whatever group it went to; harmless where it has ended."""
+        if self.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+
     def wait(self) -> int:
         """Until it has ended; then nothing that it started is left (Linux)."""
         code = self._ended("wait")
@@ -56,7 +67,12 @@ class Forked:
 
     def _ended(self, how: str) -> int | None:
         if self.returncode is None:
-            self.returncode = self._of.ask({"do": how, "pid": self.pid})
+            try:
+                self.returncode = self._of.ask({"do": how, "pid": self.pid})
+            except (
+                Unprepared
+            ):  # nobody can tell any more; it ends with its streams, as it would with this process
+                self.returncode = -signal.SIGKILL
         return self.returncode
 
 
@@ -66,6 +82,7 @@ class Prepared:
     def __init__(self, interpreter: Path, environment: Mapping[str, str], preparation: Preparation) -> None:
         """Start it; it prepares itself while the caller goes on. `environment` is what it imports under."""
         self._line, theirs = socket.socketpair()
+        self._line.settimeout(_ANSWER_SECONDS)
         told = {"packages": dict(preparation.packages), "modules": preparation.modules}
         with theirs:
             self._process = processes.start(
@@ -130,15 +147,25 @@ class Prepared:
     def ask(self, request: Mapping[str, Any], descriptors: Sequence[int] = ()) -> int | None:
         """One request and its answer. Raises Unprepared where there is nobody to ask any more."""
         with self._asking:
-            text = json.dumps(request).encode() + b"\n"
-            with contextlib.suppress(ConnectionError):
-                sent = socket.send_fds(self._line, [text], list(descriptors)) if descriptors else 0
-                self._line.sendall(text[sent:])
-                if answer := self._answers.readline():
-                    got = json.loads(answer)
-                    return None if got is None else int(got)
-            self._lost = True
+            if not self._lost:
+                self._lost = (
+                    True  # until the answer is whole: after an interrupt the next one would be this one's
+                )
+                with contextlib.suppress(ConnectionError, TimeoutError):
+                    answer = self._answered(json.dumps(request).encode() + b"\n", descriptors)
+                    self._lost = not answer
+                    if answer:
+                        got = json.loads(answer)
+                        return None if got is None else int(got)
+            if self._process.returncode is None:
+                processes.end(self._process)
         raise Unprepared(self._errors.text().strip() or f"it ended with code {self._process.poll()}")
+
+    def _answered(self, text: bytes, descriptors: Sequence[int]) -> bytes:
+        """Empty where the other side is gone. Raises TimeoutError where it is silent."""
+        sent = socket.send_fds(self._line, [text], list(descriptors)) if descriptors else 0
+        self._line.sendall(text[sent:])
+        return self._answers.readline()
 
     def gone(self) -> bool:
         """Whether it has ended: of its own, or killed."""

@@ -32,6 +32,7 @@ class Process(Protocol):
     @property
     def stderr(self) -> IO[bytes] | None: ...
     def poll(self) -> int | None: ...
+    def kill(self) -> None: ...
     def wait(self) -> int: ...
 
 
@@ -111,6 +112,7 @@ def end(process: Process) -> int:
     """Kill the whole group of `process`, reap it, and return its exit code."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
+    process.kill()  # it may have left its group
     code = process.wait()
     for stream in (process.stdin, process.stdout, process.stderr):
         if stream is not None:

@@ -135,4 +135,5 @@ def make(call: ClusterCall, client: Client) -> ClusterAnswer:
 
 def token(cluster: str, access: AwsAccess) -> str:
     """What `aws eks get-token` prints under this identity."""
-    return eks_token.token(cluster, access.region, access.credentials())
+    endpoint = access.client("sts").meta.endpoint_url
+    return eks_token.token(cluster, access.region, endpoint, access.credentials())

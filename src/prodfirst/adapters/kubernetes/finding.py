@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from prodfirst.adapters.kubernetes.destinations import destination_of
+from prodfirst.adapters.kubernetes.destinations import Destination, destination_of
 from prodfirst.adapters.kubernetes.plain import plain
 from prodfirst.adapters.kubernetes.trying import placed
 from prodfirst.planning.interrupted import Finder, Found, Wanted
@@ -14,7 +14,15 @@ from prodfirst.providers.kubernetes.cluster import Cluster, UnknownKind
 from prodfirst.providers.kubernetes.credentials import NoCredentials
 from prodfirst.providers.kubernetes.kubeconfig import InvalidKubeconfig
 from prodfirst.providers.kubernetes.losing import Doubt, is_from, stamp
-from prodfirst.providers.kubernetes.objects import is_patch, kind_of, name_of, namespace_of, object_id
+from prodfirst.providers.kubernetes.objects import (
+    Data,
+    is_patch,
+    kind_of,
+    metadata,
+    name_of,
+    namespace_of,
+    object_id,
+)
 from prodfirst.providers.kubernetes.ownership import CREATOR
 from prodfirst.resources.graph import urn_type
 from prodfirst.resources.values import SECRET, UNKNOWN, holds
@@ -27,10 +35,10 @@ def finder(environment: Mapping[str, str], since: datetime | None) -> Finder:
     """A finder that asks with the credentials of each kubeconfig, whose command runs in `environment`.
 
     `since` is when the run that was cut off began, if that is known. What is older, or has another creator,
-    was not made by it. A request of a process that was killed ends with its connection, so what is not there
-    now was never made.
+    was not made by it; nor has what lacks the labels and annotations that were asked for. A request of a
+    process that was killed ends with its connection, so what is not there is taken for never made.
     """
-    clusters: dict[str, Cluster] = {}
+    clusters: dict[Destination, Cluster] = {}
 
     def find(wanted: Wanted) -> Found:
         type_ = urn_type(wanted.urn)
@@ -46,7 +54,8 @@ def finder(environment: Mapping[str, str], since: datetime | None) -> Finder:
         kind = kind_of(type_, inputs)
         try:
             access = where.access(environment)
-            cluster = clusters.setdefault(access.server, Cluster(Client(access, environment)))
+            cluster = clusters.get(where) or Cluster(Client(access, environment))
+            clusters[where] = cluster
             inputs = placed(cluster, kind, inputs, where.namespace or access.namespace)
             live = cluster.find(kind, namespace_of(inputs), name_of(inputs))
         except UnknownKind:
@@ -57,7 +66,16 @@ def finder(environment: Mapping[str, str], since: datetime | None) -> Finder:
             return Found()
         if since is None:
             return Found(undecided="it is there, and when the run that was cut off began is not on record")
-        sent = stamp(since.astimezone(UTC))
-        return Found((object_id(inputs),) if is_from(live, Doubt(sent, CREATOR)) else ())
+        fast = cluster.client.now() - datetime.now(UTC)  # the age of an object is by the server's clock
+        doubt = Doubt(stamp(since.astimezone(UTC) + fast), CREATOR)
+        return Found((object_id(inputs),) if is_from(live, doubt) and _has_marks(live, inputs) else ())
 
     return find
+
+
+def _has_marks(live: Data, inputs: Data) -> bool:
+    """Whether a live object has the labels and annotations that were asked for."""
+    return all(
+        set((metadata(inputs).get(key) or {}).items()) <= set((metadata(live).get(key) or {}).items())
+        for key in ("labels", "annotations")
+    )

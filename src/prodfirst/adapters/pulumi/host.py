@@ -142,7 +142,9 @@ class ProgramHost:
                 self.failure = ProgramFailure(report["how"], report["text"])
             case "done":
                 self.finished = True
-                self.interpreter.learn(report["modules"])
+                self.interpreter.learn(
+                    [name for name in report["modules"] if name.startswith(("pulumi_", "prodfirst."))]
+                )
                 self._reported.set()
 
     def _verdict(self) -> Mapping[str, Any]:

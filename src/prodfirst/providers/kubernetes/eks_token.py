@@ -15,21 +15,30 @@ SECONDS = 14 * 60
 """What `aws eks get-token` says of its tokens' life; EKS takes them for 15 minutes."""
 _SIGNED_SECONDS = 60
 _CLUSTER_HEADER = "x-k8s-aws-id"
-_ELSEWHERE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS")
+_ELSEWHERE = (
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_STS",
+    "AWS_USE_FIPS_ENDPOINT",
+    "AWS_USE_DUALSTACK_ENDPOINT",
+    "AWS_SECURITY_TOKEN",
+)
 """With one of these the command signs with other keys or for another host."""
+_ISOLATED = ("us-iso", "eu-iso", "eusc-")
+"""Beginnings of regions whose hosts end otherwise; GovCloud has the common ending."""
 _KEY, _SECRET, _SESSION = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
 
 
-def token(cluster: str, region: str, credentials: Any) -> str:
-    """`credentials`: botocore's, with `access_key`, `secret_key` and `token`."""
+def token(cluster: str, region: str, endpoint: str, credentials: Any) -> str:
+    """`endpoint`: of STS, such as `https://sts.eu-central-1.amazonaws.com`; `credentials`: botocore's, with
+    `access_key`, `secret_key` and `token`."""
     from botocore.auth import SigV4QueryAuth
     from botocore.awsrequest import AWSRequest
 
-    # China has an ending of its own; GovCloud has the common one
-    ending = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
     request = AWSRequest(
         "GET",
-        f"https://sts.{region}.{ending}/?Action=GetCallerIdentity&Version=2011-06-15",
+        f"{endpoint}/?Action=GetCallerIdentity&Version=2011-06-15",
         {_CLUSTER_HEADER: cluster},
     )
     SigV4QueryAuth(credentials, "sts", region, expires=_SIGNED_SECONDS).add_auth(request)
@@ -45,12 +54,14 @@ def by_keys(command: str, arguments: Sequence[str], environment: Mapping[str, st
     if any(environment.get(name) for name in _ELSEWHERE) or not all(map(environment.get, (_KEY, _SECRET))):
         return None
     asked = _asked(command, arguments)
-    if asked is None:
+    if asked is None or asked[1].startswith(_ISOLATED):
         return None
+    cluster, region = asked
+    ending = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
     from botocore.credentials import Credentials
 
     keys = Credentials(environment[_KEY], environment[_SECRET], environment.get(_SESSION))
-    return token(*asked, keys)
+    return token(cluster, region, f"https://sts.{region}.{ending}", keys)
 
 
 def _asked(command: str, arguments: Sequence[str]) -> tuple[str, str] | None:

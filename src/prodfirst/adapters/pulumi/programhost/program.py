@@ -30,10 +30,11 @@ _THREADS_PER_STEP = 4
 """As the SDK's own executors do."""
 
 
-def run(raw: bytes, channel: Channel, root: str, contracts: Mapping[str, Any]) -> bytes:
+def run(raw: bytes, channel: Channel, root: str, contracts: Mapping[str, Any], learned: set[str]) -> bytes:
     """Run the program that the engine names; the answer is a serialized `RunResponse`.
 
-    `contracts` are the fields of other stacks that it may read (prodfirst/contracts/program.py).
+    `contracts` are the fields of other stacks that it may read (prodfirst/contracts/program.py), `learned`
+    the modules that are imported already because another program imported them.
     """
     try:
         request = language_pb2.RunRequest.FromString(raw)
@@ -42,7 +43,7 @@ def run(raw: bytes, channel: Channel, root: str, contracts: Mapping[str, Any]) -
         files = source.opened_files(root)
         watch.install(channel, root)
         watch.keep_secret(channel, (request.config[key] for key in request.configSecretKeys))
-        _run_to_the_end(request)
+        _run_to_the_end(request, learned)
         channel.send("files", files=sorted(files))
     except grpc.RpcError as error:
         if error.code() != grpc.StatusCode.UNAVAILABLE:  # otherwise the engine is shutting down
@@ -88,8 +89,9 @@ def _configure(request: Any, contracts: Mapping[str, Any]) -> None:
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
 
 
-def _run_to_the_end(request: Any) -> None:
+def _run_to_the_end(request: Any, learned: set[str]) -> None:
     program = os.path.normpath(os.path.join(request.info.program_directory, request.info.entry_point))
+    source.forget(learned, program if os.path.isdir(program) else os.path.dirname(program))
     os.chdir(request.pwd)
     sys.argv = [program]
     if not os.path.isdir(program):  # of a folder, runpy does this itself

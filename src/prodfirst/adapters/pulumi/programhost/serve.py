@@ -19,6 +19,8 @@ from . import program
 from .channel import Channel
 from .source import libraries
 
+_FROM_THE_START = frozenset(sys.modules)
+"""What was imported before any program ran; all else that a fork begins with was learned from programs."""
 _SERVICE = "pulumirpc.LanguageRuntime"
 _EMPTY_MESSAGE = b""
 _FLUSH_SECONDS = 5.0
@@ -29,6 +31,7 @@ Call = tuple[bytes, "Future[bytes]"]
 def main(arguments: Sequence[str]) -> None:
     """Serve the language protocol for one run; `arguments`: descriptor, FIFO, root folder, mode."""
     descriptor, fifo, root, mode = arguments
+    learned = set(sys.modules) - _FROM_THE_START
     channel = Channel(int(descriptor), fifo)
     calls: queue.Queue[Call] = queue.Queue()
     server = grpc.server(ThreadPoolExecutor(max_workers=4), options=[("grpc.so_reuseport", 0)])
@@ -37,7 +40,7 @@ def main(arguments: Sequence[str]) -> None:
     server.start()
     channel.send("port", port=port)
     try:
-        _answer_one(calls, channel, root, mode)
+        _answer_one(calls, channel, root, mode, learned)
     except BaseException:  # noqa: BLE001 - a server thread would keep a broken host alive
         traceback.print_exc()
         sys.stderr.flush()
@@ -64,7 +67,7 @@ def _handlers(calls: queue.Queue[Call]) -> dict[str, Any]:
     }
 
 
-def _answer_one(calls: queue.Queue[Call], channel: Channel, root: str, mode: str) -> None:
+def _answer_one(calls: queue.Queue[Call], channel: Channel, root: str, mode: str, learned: set[str]) -> None:
     """Run the program once, when the engine asks for it."""
     request, answer = calls.get()
     known = set(sys.modules)
@@ -72,7 +75,7 @@ def _answer_one(calls: queue.Queue[Call], channel: Channel, root: str, mode: str
     if not verdict["go"]:
         answer.set_result(program.refusal(str(verdict["why"])))
     elif mode == "run":
-        answer.set_result(program.run(request, channel, root, verdict["contracts"]))
+        answer.set_result(program.run(request, channel, root, verdict["contracts"], learned))
     else:
         answer.set_result(_EMPTY_MESSAGE)
     channel.send("done", modules=sorted(libraries(set(sys.modules) - known, root)))

@@ -33,6 +33,20 @@ def libraries(names: set[str], root: str) -> set[str]:
     return {name for name, file in files.items() if file and not is_the_teams(file, root)}
 
 
+def forget(learned: set[str], folder: str) -> None:
+    """Take learned modules back where `folder` has one of the same name; they are imported anew.
+
+    What another stack's program imported must not decide which code this one runs.
+    """
+    names = {name.partition(".")[0] for name in learned}
+    if any(
+        os.path.isfile(os.path.join(folder, f"{name}.py")) or os.path.isdir(os.path.join(folder, name))
+        for name in names
+    ):
+        for name in learned:
+            sys.modules.pop(name, None)
+
+
 def opened_files(root: str) -> set[str]:
     """A set that fills with the repository's files that this process opens from now on: modules and data.
 

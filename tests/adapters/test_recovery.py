@@ -3,56 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import threading
-import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
+from cutting_off import cut_off
 from engine_fixtures import Deployment
 
-from prodfirst.adapters.pulumi.engine import Outcome, Result
+from prodfirst.adapters.pulumi.engine import Result
 from prodfirst.adapters.pulumi.recovering import recovered
 from prodfirst.planning.interrupted import Fate, Found, Interrupted, Wanted
 from prodfirst.planning.steps import Operation
 from prodfirst.resources.graph import urn_name
-
-
-def cut_off(deployment: Deployment, source: str, when: Callable[[], bool]) -> Outcome:
-    """Run an update of `source`, and kill the engine and its provider as soon as `when` is true."""
-    deployment.program(source)
-    outcomes: list[Outcome] = []
-    run = threading.Thread(target=lambda: outcomes.append(deployment.engine.update(deployment.run)))
-    run.start()
-    deadline = time.monotonic() + 60
-    while not when():
-        assert run.is_alive(), outcomes
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    kill(deployment)
-    run.join(30)
-    return outcomes[0]
-
-
-def kill(deployment: Deployment) -> None:
-    """SIGKILL to the engine of this deployment, and then to its provider."""
-    engines, providers = [], []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (entry / "cmdline").read_bytes().split(b"\0")
-            environment = (entry / "environ").read_bytes()
-        except (FileNotFoundError, ProcessLookupError, PermissionError):
-            continue
-        if str(deployment.folder).encode() in environment:
-            if command[0] == str(deployment.engine.binary.path).encode():
-                engines.append(int(entry.name))
-            elif any(part.endswith(b"tinyprovider.py") for part in command):
-                providers.append(int(entry.name))
-    assert engines
-    for pid in (*engines, *providers):
-        os.kill(pid, signal.SIGKILL)
 
 
 def made(deployment: Deployment, name: str) -> list[str]:

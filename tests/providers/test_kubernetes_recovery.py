@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
+from cutting_off import cut_off
 from kubernetes_programs import KubernetesProgram
 
 from prodfirst.adapters.kubernetes.finding import finder
@@ -35,38 +31,10 @@ k8s.apps.v1.Deployment("web",
 """There are no nodes, so the provider waits for it, and its create is in flight."""
 
 
-def _kill(shop: KubernetesProgram) -> None:
-    """SIGKILL to the engine, and then to the provider, of this deployment."""
-    found: dict[int, list[int]] = {0: [], 1: []}
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (entry / "cmdline").read_bytes()
-            environment = (entry / "environ").read_bytes()
-        except (FileNotFoundError, ProcessLookupError, PermissionError):
-            continue
-        if str(shop.folder).encode() in environment:
-            if command.startswith(str(shop.engine.binary.path).encode()):
-                found[0].append(int(entry.name))
-            elif b"prodfirst.providers" in command:
-                found[1].append(int(entry.name))
-    assert found[0]
-    for pid in (*found[0], *found[1]):
-        os.kill(pid, signal.SIGKILL)
-
-
-def _cut_off(shop: KubernetesProgram, source: str) -> datetime:
+def _cut_off(shop: KubernetesProgram) -> datetime:
     """When the run began that is killed as soon as its object is there."""
-    shop.program(source)
     began = datetime.now(UTC) - timedelta(seconds=1)
-    run = threading.Thread(target=lambda: shop.engine.update(shop.run))
-    run.start()
-    deadline = time.monotonic() + 60
-    while not _is_there(shop):
-        assert run.is_alive()
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    _kill(shop)
-    run.join(30)
+    cut_off(shop, _NEVER_READY, lambda: _is_there(shop))
     shop.engine.cancel(shop.run)
     return began
 
@@ -89,7 +57,7 @@ def _operations(shop: KubernetesProgram) -> Mapping[str, Operation]:
 
 def test_an_object_that_was_made_is_adopted_and_not_made_twice(shop: KubernetesProgram) -> None:
     """Seen red: `how to find a kubernetes:apps/v1:Deployment is not known`, and a person was asked."""
-    began = _cut_off(shop, _NEVER_READY)
+    began = _cut_off(shop)
     (web,) = _take_up(shop, began)
     assert (web.fate, web.id) == (Fate.ADOPTED, f"{shop.namespace}/web")
     assert shop.recorded("web")["id"] == f"{shop.namespace}/web"
@@ -101,14 +69,14 @@ def test_an_object_that_was_made_is_adopted_and_not_made_twice(shop: KubernetesP
 
 
 def test_what_somebody_else_had_made_is_not_taken_for_it(shop: KubernetesProgram) -> None:
-    _cut_off(shop, _NEVER_READY)
-    (web,) = _take_up(shop, datetime.now(UTC) + timedelta(seconds=1))  # as if the run had begun after it
+    _cut_off(shop)
+    (web,) = _take_up(shop, datetime.now(UTC) + timedelta(seconds=5))  # as if the run had begun after it
     assert web.fate is Fate.NEVER_MADE
     assert _operations(shop)["web"] is Operation.CREATE
 
 
 def test_where_the_begin_of_the_run_is_not_on_record_a_person_is_asked(shop: KubernetesProgram) -> None:
-    _cut_off(shop, _NEVER_READY)
+    _cut_off(shop)
     find = finder({}, None)
     with recovered(shop.engine, shop.run, shop.state(), find) as found:
         pass

@@ -16,7 +16,7 @@ from typing import Any
 
 from prodfirst.access.aws.conditions import Condition
 from prodfirst.access.aws.operators import operator
-from prodfirst.access.aws.patterns import Pattern, expression, pattern
+from prodfirst.access.aws.patterns import Pattern, one_of, pattern
 from prodfirst.access.aws.principals import Principals, principals
 from prodfirst.kernel.errors import InvalidInput, Problem
 
@@ -42,9 +42,9 @@ class Matcher:
     negated: bool = False
 
     @cached_property
-    def one_of(self) -> re.Pattern[str]:
+    def expression(self) -> re.Pattern[str]:
         """What fits one of the patterns, read without variables and case: made once, asked in every call."""
-        return expression((pattern.literal for pattern in self.patterns), ignore_case=True)
+        return one_of(pattern.literal for pattern in self.patterns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def named(statement: Statement, request: Request) -> Named:
 
 def covers_action(actions: Matcher, action: str) -> bool:
     """Whether an action is one of `Action`, or none of `NotAction`. Case does not count."""
-    found = actions.one_of.fullmatch(action) is not None
+    found = actions.expression.fullmatch(action) is not None
     return found != actions.negated
 
 

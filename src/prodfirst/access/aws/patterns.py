@@ -86,14 +86,14 @@ def pattern(text: str, *, variables: bool) -> Pattern:
     return Pattern(text, tuple(tokens))
 
 
-def matches(tokens: Iterable[Literal | Wild], value: str, *, ignore_case: bool = False) -> bool:
+def matches(tokens: Iterable[Literal | Wild], value: str) -> bool:
     """Whether a whole string fits; a `*` crosses everything."""
-    return _compiled(tuple(tokens), ".*", ignore_case).fullmatch(value) is not None
+    return _compiled(tuple(tokens), ".*").fullmatch(value) is not None
 
 
 def matches_resource(tokens: tuple[Literal | Wild, ...], arn: str) -> bool:
     """Whether a resource fits: a `*` stays in its segment, unless it is the segment's last character."""
-    return _compiled(tokens, "[^:]*", False).fullmatch(arn) is not None
+    return _compiled(tokens, "[^:]*").fullmatch(arn) is not None
 
 
 def matches_arn(tokens: Iterable[Literal | Wild], arn: str) -> bool:
@@ -122,20 +122,16 @@ def _variable(inner: str) -> Literal | Variable:
     return Variable(key.strip().lower(), default[1:-1] if comma and quoted else None)
 
 
-def expression(alternatives: Iterable[tuple[Literal | Wild, ...]], *, ignore_case: bool) -> re.Pattern[str]:
-    """What fits one of several as `matches` has it; for `fullmatch`."""
+def one_of(alternatives: Iterable[tuple[Literal | Wild, ...]]) -> re.Pattern[str]:
+    """What fits one of several as `matches` has it, whatever the case; for `fullmatch`."""
     text = "|".join(f"(?:{_text(tokens, '.*')})" for tokens in alternatives)
     # of none nothing fits
-    return re.compile(text or "(?!)", _flags(ignore_case))
+    return re.compile(text or "(?!)", re.DOTALL | re.IGNORECASE)
 
 
 @lru_cache(maxsize=4096)
-def _compiled(tokens: tuple[Literal | Wild, ...], star: str, ignore_case: bool) -> re.Pattern[str]:
-    return re.compile(_text(tokens, star), _flags(ignore_case))
-
-
-def _flags(ignore_case: bool) -> re.RegexFlag:
-    return re.DOTALL | (re.IGNORECASE if ignore_case else re.RegexFlag(0))
+def _compiled(tokens: tuple[Literal | Wild, ...], star: str) -> re.Pattern[str]:
+    return re.compile(_text(tokens, star), re.DOTALL)
 
 
 def _text(tokens: tuple[Literal | Wild, ...], star: str) -> str:

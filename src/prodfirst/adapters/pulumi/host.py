@@ -15,6 +15,7 @@ from typing import Any
 
 from prodfirst.adapters.pulumi.masking import Masker
 from prodfirst.adapters.pulumi.preparing import prepared
+from prodfirst.adapters.pulumi.programhost.source import SHARED
 from prodfirst.kernel import processes
 from prodfirst.kernel.errors import Failure, Problem, ProdfirstError
 from prodfirst.kernel.prepared import Forked, Preparation, Prepared, Unprepared
@@ -142,9 +143,8 @@ class ProgramHost:
                 self.failure = ProgramFailure(report["how"], report["text"])
             case "done":
                 self.finished = True
-                self.interpreter.learn(
-                    [name for name in report["modules"] if name.startswith(("pulumi_", "prodfirst."))]
-                )
+                # the program could have written to the line itself
+                self.interpreter.learn([name for name in report["modules"] if name.startswith(SHARED)])
                 self._reported.set()
 
     def _verdict(self) -> Mapping[str, Any]:

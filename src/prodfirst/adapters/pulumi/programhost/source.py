@@ -12,6 +12,8 @@ from typing import Any
 
 _PRODFIRST_FOLDER = str(Path(__file__).resolve().parents[3]) + os.sep
 """Blueprints: a resource made in one points at the team's line that uses it."""
+SHARED = ("pulumi_", "prodfirst.")
+"""How the modules begin that a later host may have from the start: SDKs of Pulumi packages, blueprints."""
 _SITE_PACKAGES = f"{os.sep}site-packages{os.sep}"
 
 
@@ -27,7 +29,7 @@ def libraries(names: set[str], root: str) -> set[str]:
     They only define classes. Nothing of the team's, and nothing else that its programs import. SDKs put their
     parts into `sys.modules` before they are loaded (`pulumi._utils.lazy_import`): those do not count.
     """
-    found = {name: sys.modules.get(name) for name in names if name.startswith(("pulumi_", "prodfirst."))}
+    found = {name: sys.modules.get(name) for name in names if name.startswith(SHARED)}
     loaded = {name: module for name, module in found.items() if type(module) is ModuleType}
     files = {name: getattr(module, "__file__", None) for name, module in loaded.items()}
     return {name for name, file in files.items() if file and not is_the_teams(file, root)}
